@@ -1,0 +1,69 @@
+"""What one step of a group brings about: the new state, and what is to be published because of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from stream.core.detection import Detection
+from stream.core.events import TicketEvent
+from stream.core.group import GroupState, Recent
+from stream.core.ticket import Ticket
+from stream.core.value import Value
+
+
+class OpenTicket(Value):
+    """An open ticket as the classifier sees it, to link an update to it."""
+
+    id: str
+    title: str
+    state: str
+    opened_by: str
+    opened_at: datetime
+
+
+class Undecided(Value):
+    """A message that the rules leave open, with the context a classifier needs. Key: the group."""
+
+    schema_version: int = 1
+    group: str
+    instance: str
+    message: Recent
+    detection: Detection
+    asked_at: datetime
+    open_tickets: tuple[OpenTicket, ...] = ()
+    context: tuple[Recent, ...] = ()
+
+
+class Outbound(Value):
+    """Something to say in a group, or to react with. `id` is the same on every replay; the sender acts on each id once.
+
+    `not_if_spoken_since` is the time of the last message known when this was decided: a newer one cancels it.
+    """
+
+    schema_version: int = 1
+    id: str
+    kind: Literal["text", "reaction"] = "text"
+    purpose: Literal["follow_up", "escalation", "reply", "receipt", "alert"] = "follow_up"
+    instance: str
+    group: str
+    ticket_ids: tuple[str, ...] = ()
+    text: str = ""
+    emoji: str = ""
+    quoted_id: str | None = None
+    target_id: str | None = None
+    mentions: tuple[str, ...] = ()
+    decided_at: datetime
+    expires_at: datetime | None = None
+    not_if_spoken_since: datetime | None = None
+
+
+class Outcome(Value):
+    """The result of `step`. `dead` names why the input belongs in the dead-letter topic, when it does."""
+
+    state: GroupState
+    tickets: tuple[Ticket, ...] = ()
+    events: tuple[TicketEvent, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    outbound: tuple[Outbound, ...] = ()
+    dead: str | None = None

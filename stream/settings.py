@@ -1,0 +1,67 @@
+"""The one place that reads the environment (and `.env`): every setting, its default and what it is for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings. Names in the environment are these in upper case; secrets print as stars."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    kafka_bootstrap_servers: str = Field(
+        "", description="Brokers as host:port, comma separated. Empty: `groupdesk up` runs its own"
+    )
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_security_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    kafka_security_username: str = ""
+    kafka_security_password: SecretStr = SecretStr("")
+    kafka_security_cafile: Path | None = Field(None, description="CA file for SSL")
+    topic_prefix: str = "groupdesk."
+    topic_partitions: int = Field(6, ge=1, le=1000, description="The same for all topics; cannot be changed later")
+    topic_replication: int = Field(1, ge=1, le=9, description="3 in production")
+
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Header X-Webhook-Secret. Empty: one is made and kept in DATA_DIR"
+    )
+    webhook_secret_previous: SecretStr = Field(SecretStr(""), description="The old secret, still accepted while you change it")
+    operator_secret: SecretStr = Field(SecretStr(""), description="Opens /qr-cs. Empty: one is made and kept in DATA_DIR")
+    bridge_host: str = "127.0.0.1"
+    bridge_port: int = Field(3000, ge=0, le=65535)
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: int = Field(8501, ge=0, le=65535)
+    dashboard_password: SecretStr = Field(SecretStr(""), description="One password for all; needed to listen beyond this machine")
+
+    evolution_api_url: str = Field("", description="Evolution API, such as http://evolution:8080. Empty: the simulator")
+    evolution_api_key: SecretStr = SecretStr("")
+    cs_instance: str = "cs-ticket-monitor"
+
+    openai_api_key: SecretStr = SecretStr("")
+    openai_base_url: str = ""
+    openai_model: str = "gpt-5-mini"
+
+    cs_sheet_id: str = Field("", description="The id of the Google Sheet, or its whole address")
+    google_service_account_key: SecretStr = Field(SecretStr(""), description="A file, the JSON itself, or base64 of it")
+    sheets_api_url: str = Field("", description="Another server that speaks the Sheets API")
+    xlsx_path: Path | None = Field(None, description="The local sheet. Empty: tickets.xlsx in DATA_DIR")
+
+    rules_dir: Path = Path("rules")
+    data_dir: Path = Path("data")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_json: bool = False
+
+    @property
+    def sheet_path(self) -> Path:
+        return self.xlsx_path or self.data_dir / "tickets.xlsx"
+
+
+@lru_cache
+def load_settings() -> Settings:
+    """Read the settings once a process; raises pydantic's `ValidationError` with every problem at once."""
+    return Settings()

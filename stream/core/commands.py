@@ -108,7 +108,7 @@ class Snooze(Command):
 
 
 class NotATicket(Command):
-    """This should never have been a ticket; stored as a correction of the detection."""
+    """It should never have been a ticket; stored as a correction of the detection."""
 
     kind: Literal["not_a_ticket"] = "not_a_ticket"
     ticket_id: str

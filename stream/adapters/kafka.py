@@ -1,0 +1,286 @@
+"""Kafka for everything but the worker: publish with an acknowledgement, read whole topics, read as a group.
+
+Nothing here waits for a broker longer than a few seconds: what cannot be done raises `BrokerError`, and the caller tries again.
+`connect_producer` is for the bridge, which needs callbacks; all others use `Publisher`, `Tail` and `GroupConsumer`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from stream.adapters.topics import Topic, full_name
+from stream.errors import BrokerError
+from stream.settings import Settings
+
+# How long to look for a broker before saying that there is none; the library's own default is 30 s.
+_BOOTSTRAP_MS = 1_000
+_MAX_BLOCK_MS = 500
+_OFFSETS_MS = 5_000
+
+
+def bootstrap_servers(settings: Settings) -> list[str]:
+    """Return the brokers: those of the setting, else the one that `groupdesk up` runs in the data folder."""
+    if settings.kafka_bootstrap_servers:
+        return [server.strip() for server in settings.kafka_bootstrap_servers.split(",") if server.strip()]
+    try:
+        address = (settings.data_dir / "broker" / "address").read_text().strip()
+    except OSError:
+        address = ""
+    if not address:
+        raise BrokerError("No broker: set KAFKA_BOOTSTRAP_SERVERS, or leave it unset and start `groupdesk up` first.")
+    return [address]
+
+
+def client_options(settings: Settings) -> dict[str, Any]:
+    """Return what every client of kafka-python needs to find the brokers and to be let in."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": bootstrap_servers(settings),
+        "security_protocol": settings.kafka_security_protocol,
+        "bootstrap_timeout_ms": _BOOTSTRAP_MS,
+        "reconnect_backoff_max_ms": 1_000,
+    }
+    if settings.kafka_security_cafile:
+        options["ssl_cafile"] = str(settings.kafka_security_cafile)
+    if settings.kafka_security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = settings.kafka_security_mechanism
+        options["sasl_plain_username"] = settings.kafka_security_username
+        options["sasl_plain_password"] = settings.kafka_security_password.get_secret_value()
+    return options
+
+
+def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any:
+    """Return a producer that knows these topics already, so that `send` never blocks its caller; takes about a second at worst.
+
+    acks=all and idempotence: a positive answer means stored. A negative one may still have been stored: readers drop doubles.
+    """
+    try:
+        producer = KafkaProducer(
+            **client_options(settings),
+            acks="all",
+            enable_idempotence=True,
+            allow_auto_create_topics=False,
+            linger_ms=2,
+            batch_size=131_072,
+            max_request_size=1_572_864,
+            max_in_flight_requests_per_connection=5,
+            request_timeout_ms=2_000,
+            delivery_timeout_ms=4_000,
+            max_block_ms=_MAX_BLOCK_MS,
+        )
+    except KafkaError as error:
+        raise _unreachable(settings, error) from error
+    try:
+        for topic in topics:
+            _require_topic(producer, full_name(topic, settings.topic_prefix))
+    except BrokerError:
+        close_quietly(producer)
+        raise
+    return producer
+
+
+def close_quietly(client: Any, timeout_s: float = 2.0) -> None:
+    """Close a producer or consumer; the library raises when the broker is away, and there is nothing left to do about it."""
+    with contextlib.suppress(KafkaError, RuntimeError, OSError):
+        if isinstance(client, KafkaProducer):
+            client.close(timeout=timeout_s)
+        else:
+            client.close(autocommit=False, timeout_ms=timeout_s * 1_000)
+
+
+class Publisher:
+    """Publishes one record at a time and returns when Kafka has it. Safe to share between threads; connects when first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._producer: Any = None
+        self._known: set[str] = set()
+
+    def publish(self, topic: Topic, key: str, value: bytes, headers: dict[str, bytes] | None = None) -> None:
+        """Return once all in-sync replicas have the record; raises `BrokerError` when that is not known within 4 s."""
+        name = full_name(topic, self._settings.topic_prefix)
+        producer = self._connected(name)
+        try:
+            producer.send(name, value=value, key=key.encode(), headers=list((headers or {}).items())).get(timeout=5)
+        except KafkaError as error:
+            raise BrokerError(
+                f"Kafka did not take a record for {name} ({type(error).__name__}); it may be stored or not."
+            ) from error
+
+    def _connected(self, name: str) -> Any:
+        with self._lock:
+            if self._producer is None:
+                self._producer = connect_producer(self._settings, topics=())
+            if name not in self._known:
+                _require_topic(self._producer, name)
+                self._known.add(name)
+            return self._producer
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+        with self._lock:
+            if self._producer is not None:
+                close_quietly(self._producer)
+                self._producer = None
+                self._known.clear()
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as it was read. `value` is None for a tombstone."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    timestamp: datetime
+    key: str | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+
+class Tail:
+    """Reads whole topics from the beginning and goes on reading; belongs to one thread, connects when first polled."""
+
+    def __init__(self, settings: Settings, topics: Sequence[Topic]) -> None:
+        self._settings = settings
+        self._topics = {full_name(topic, settings.topic_prefix): topic for topic in topics}
+        self._consumer: Any = None
+        self._left: dict[TopicPartition, int] = {}
+
+    def poll(self, timeout_s: float = 0.5) -> list[Record]:
+        """Return what has arrived, in order within a key; an empty list after `timeout_s`. Raises `BrokerError`."""
+        try:
+            if self._consumer is None:
+                self._consumer = self._assigned()
+            batches = self._consumer.poll(timeout_ms=int(timeout_s * 1_000))
+            self._measure()
+        except KafkaError as error:
+            raise _unreachable(self._settings, error) from error
+        return [_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
+
+    def is_caught_up(self) -> bool:
+        """Tell whether everything that was in the topics at the last look has been read."""
+        return self._consumer is not None and self.lag() == 0
+
+    def lag(self) -> int:
+        """Return how many records are still to be read, as far as the brokers have told."""
+        return sum(self._left.values())
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+        if self._consumer is not None:
+            close_quietly(self._consumer)
+            self._consumer = None
+
+    def _assigned(self) -> Any:
+        consumer = _consumer(self._settings, group_id=None)
+        try:
+            partitions = [TopicPartition(name, number) for name in self._topics for number in _partitions(consumer, name)]
+            consumer.assign(partitions)
+            consumer.seek_to_beginning(*partitions)
+            starts = consumer.beginning_offsets(partitions, timeout_ms=_OFFSETS_MS)
+            ends = consumer.end_offsets(partitions, timeout_ms=_OFFSETS_MS)
+            self._left = {partition: ends[partition] - starts[partition] for partition in partitions}
+        except (KafkaError, BrokerError):
+            close_quietly(consumer)
+            raise
+        return consumer
+
+    def _measure(self) -> None:
+        for partition in self._left:
+            end, position = self._consumer.highwater(partition), self._consumer.position(partition, timeout_ms=0)
+            if end is not None and position is not None:
+                self._left[partition] = max(0, end - position)
+
+
+class GroupConsumer:
+    """Reads topics as one of a group, at least once: what is not committed is read again. Belongs to one thread."""
+
+    def __init__(self, settings: Settings, topics: Sequence[Topic], group_id: str) -> None:
+        self._settings = settings
+        self._topics = {full_name(topic, settings.topic_prefix): topic for topic in topics}
+        self._group_id = group_id
+        self._consumer: Any = None
+
+    def poll(self, timeout_s: float = 0.5) -> list[Record]:
+        """Return what has arrived for this member, at most 500 records; an empty list after `timeout_s`. Raises `BrokerError`."""
+        try:
+            if self._consumer is None:
+                self._consumer = _consumer(self._settings, group_id=self._group_id)
+                self._consumer.subscribe(list(self._topics))
+            batches = self._consumer.poll(timeout_ms=int(timeout_s * 1_000))
+        except KafkaError as error:
+            raise _unreachable(self._settings, error) from error
+        return [_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
+
+    def commit(self) -> None:
+        """Remember that everything polled so far is done. Raises `BrokerError`; then it is simply read again."""
+        if self._consumer is None:
+            return
+        try:
+            self._consumer.commit(timeout_ms=_OFFSETS_MS)
+        except KafkaError as error:
+            raise _unreachable(self._settings, error) from error
+
+    def close(self) -> None:
+        """Leave the group without committing; never raises."""
+        if self._consumer is not None:
+            close_quietly(self._consumer)
+            self._consumer = None
+
+
+def _consumer(settings: Settings, group_id: str | None) -> Any:
+    try:
+        return KafkaConsumer(
+            **client_options(settings),
+            group_id=group_id,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            session_timeout_ms=10_000,
+            fetch_max_wait_ms=250,
+            request_timeout_ms=15_000,
+        )
+    except KafkaError as error:
+        raise _unreachable(settings, error) from error
+
+
+def _partitions(consumer: Any, name: str) -> list[int]:
+    numbers = consumer.partitions_for_topic(name)
+    if not numbers:
+        raise BrokerError(f"Topic {name} does not exist; run `groupdesk topics`.")
+    return sorted(numbers)
+
+
+def _require_topic(producer: Any, name: str) -> None:
+    try:
+        found = producer.partitions_for(name)
+    except KafkaError as error:
+        raise BrokerError(f"Topic {name} does not exist, or Kafka does not answer; run `groupdesk topics`.") from error
+    if not found:
+        raise BrokerError(f"Topic {name} does not exist; run `groupdesk topics`.")
+
+
+def _record(topic: Topic, raw: Any) -> Record:
+    return Record(
+        topic=topic,
+        partition=raw.partition,
+        offset=raw.offset,
+        timestamp=datetime.fromtimestamp(raw.timestamp / 1_000, UTC),
+        key=None if raw.key is None else raw.key.decode("utf-8", "replace"),
+        value=raw.value,
+        headers=dict(raw.headers),
+    )
+
+
+def _unreachable(settings: Settings, error: KafkaError) -> BrokerError:
+    servers = ", ".join(bootstrap_servers(settings))
+    return BrokerError(f"Kafka at {servers} does not answer ({type(error).__name__}); check KAFKA_BOOTSTRAP_SERVERS.")

@@ -1,0 +1,61 @@
+"""Logging: one structured line a hop, readable on a terminal, JSON where machines read it. Never message text at INFO.
+
+Every module has `log = logs.get(__name__)` and logs an event and keys: `log.info("stored", group=..., message_id=...)`.
+Keys that mean the same everywhere: event, group, message_id, ticket_id, elapsed_ms.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+from stream.settings import Settings
+
+# Libraries that tell more than an operator wants; `aiohttp.server` also prints refused header lines, a secret among them.
+_QUIET = {
+    "aiohttp.access": logging.WARNING,
+    "aiohttp.server": logging.CRITICAL,
+    "aiokafka": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "faust": logging.WARNING,
+    "kafka": logging.ERROR,
+    "mode": logging.WARNING,
+}
+
+
+def configure(settings: Settings, part: str = "") -> None:
+    """Send our lines and those of libraries to standard error in one form; `part` is named in each line."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    final: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if settings.log_json:
+        final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    for name, level in _QUIET.items():
+        logging.getLogger(name).setLevel(level)
+    if part:
+        structlog.contextvars.bind_contextvars(part=part)
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of a module."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

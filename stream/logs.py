@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -20,7 +21,7 @@ _QUIET = {
     "aiokafka": logging.WARNING,
     "asyncio": logging.WARNING,
     "faust": logging.WARNING,
-    "kafka": logging.ERROR,
+    "kafka": logging.CRITICAL,  # our own errors tell the same, once and in one sentence
     "mode": logging.WARNING,
 }
 
@@ -32,6 +33,7 @@ def configure(settings: Settings, part: str = "") -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _name_part(part),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -51,8 +53,16 @@ def configure(settings: Settings, part: str = "") -> None:
     root.setLevel(settings.log_level)
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
-    if part:
-        structlog.contextvars.bind_contextvars(part=part)
+
+
+def _name_part(part: str) -> structlog.typing.Processor:
+    # Not a context variable: those are not inherited by threads.
+    def name_part(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if part:
+            event["part"] = part
+        return event
+
+    return name_part
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -14,46 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 
+from stream.adapters.brokers import bootstrap_servers, client_options
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
 from stream.settings import Settings
 
-# How long to look for a broker before saying that there is none; the library's own default is 30 s.
-_BOOTSTRAP_MS = 1_000
+__all__ = ["GroupConsumer", "Publisher", "Record", "Tail", "bootstrap_servers", "client_options", "connect_producer"]
+
 _MAX_BLOCK_MS = 500
 _OFFSETS_MS = 5_000
-
-
-def bootstrap_servers(settings: Settings) -> list[str]:
-    """Return the brokers: those of the setting, else the one that `groupdesk up` runs in the data folder."""
-    if settings.kafka_bootstrap_servers:
-        return [server.strip() for server in settings.kafka_bootstrap_servers.split(",") if server.strip()]
-    try:
-        address = (settings.data_dir / "broker" / "address").read_text().strip()
-    except OSError:
-        address = ""
-    if not address:
-        raise BrokerError("No broker: set KAFKA_BOOTSTRAP_SERVERS, or leave it unset and start `groupdesk up` first.")
-    return [address]
-
-
-def client_options(settings: Settings) -> dict[str, Any]:
-    """Return what every client of kafka-python needs to find the brokers and to be let in."""
-    options: dict[str, Any] = {
-        "bootstrap_servers": bootstrap_servers(settings),
-        "security_protocol": settings.kafka_security_protocol,
-        "bootstrap_timeout_ms": _BOOTSTRAP_MS,
-        "reconnect_backoff_max_ms": 1_000,
-    }
-    if settings.kafka_security_cafile:
-        options["ssl_cafile"] = str(settings.kafka_security_cafile)
-    if settings.kafka_security_protocol.startswith("SASL"):
-        options["sasl_mechanism"] = settings.kafka_security_mechanism
-        options["sasl_plain_username"] = settings.kafka_security_username
-        options["sasl_plain_password"] = settings.kafka_security_password.get_secret_value()
-    return options
 
 
 def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any:
@@ -111,6 +82,7 @@ class Publisher:
         try:
             producer.send(name, value=value, key=key.encode(), headers=list((headers or {}).items())).get(timeout=5)
         except KafkaError as error:
+            self._forget(producer, error)
             raise BrokerError(
                 f"Kafka did not take a record for {name} ({type(error).__name__}); it may be stored or not."
             ) from error
@@ -123,6 +95,14 @@ class Publisher:
                 _require_topic(self._producer, name)
                 self._known.add(name)
             return self._producer
+
+    def _forget(self, producer: Any, error: KafkaError) -> None:
+        # After a refusal the producer's sequence numbers may be unusable; a new one starts clean. A timeout is no refusal.
+        with self._lock:
+            if self._producer is producer and not isinstance(error, KafkaTimeoutError):
+                close_quietly(producer, timeout_s=0)
+                self._producer = None
+                self._known.clear()
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
@@ -214,8 +194,7 @@ class GroupConsumer:
         """Return what has arrived for this member, at most 500 records; an empty list after `timeout_s`. Raises `BrokerError`."""
         try:
             if self._consumer is None:
-                self._consumer = _consumer(self._settings, group_id=self._group_id)
-                self._consumer.subscribe(list(self._topics))
+                self._consumer = self._subscribed()
             batches = self._consumer.poll(timeout_ms=int(timeout_s * 1_000))
         except KafkaError as error:
             raise _unreachable(self._settings, error) from error
@@ -235,6 +214,17 @@ class GroupConsumer:
         if self._consumer is not None:
             close_quietly(self._consumer)
             self._consumer = None
+
+    def _subscribed(self) -> Any:
+        consumer = _consumer(self._settings, group_id=self._group_id)
+        try:
+            for name in self._topics:
+                _partitions(consumer, name)
+            consumer.subscribe(list(self._topics))
+        except (KafkaError, BrokerError):
+            close_quietly(consumer)
+            raise
+        return consumer
 
 
 def _consumer(settings: Settings, group_id: str | None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from stream.adapters.kafka import bootstrap_servers, client_options
+from stream.adapters.brokers import bootstrap_servers, client_options
 from stream.adapters.topics import GROUPS_TABLE, SPECS, changelog_name, full_name
 from stream.errors import BrokerError, TopicMismatch
 from stream.settings import Settings

@@ -41,9 +41,10 @@ def _readings(found: re.Match[str]) -> list[str]:
     """List the ids that this piece of text may stand for, longest first, as `T-XXXX-YYYY` or a prefix of it."""
     head, tail, has_t = found["head"], found["tail"], found["t"] is not None
     readings = []
+    is_glued = tail is not None and found.end("head") == found.start("tail")
     if tail and len(head) == 4 and (has_t or len(tail) == 4) and (has_t or _is_mixed(head + tail)):
         readings.append(f"T-{_plain(head)}-{_plain(tail)}")
-    if has_t or (len(head) == 4 and _is_mixed(head)):
+    if not is_glued and (has_t or (len(head) == 4 and _is_mixed(head))):
         readings.append(f"T-{_plain(head)}")
     return readings
 

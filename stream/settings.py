@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: int = Field(8501, ge=0, le=65535)
     dashboard_password: SecretStr = Field(SecretStr(""), description="One password for all; needed to listen beyond this machine")
+    dashboard_operator_password: SecretStr = Field(SecretStr(""), description="A password that opens the dashboard as operator")
+    dashboard_viewer_password: SecretStr = Field(SecretStr(""), description="A password that only lets look, numbers masked")
+    dashboard_admins: str = Field("", description="E-mail addresses of admins, comma separated; for sign-in by OIDC")
+    dashboard_operators: str = Field("", description="E-mail addresses of operators; everybody else who signs in by OIDC looks only")
 
     evolution_api_url: str = Field("", description="Evolution API, such as http://evolution:8080. Empty: the simulator")
     evolution_api_key: SecretStr = SecretStr("")
@@ -53,6 +57,7 @@ class Settings(BaseSettings):
 
     rules_dir: Path = Path("rules")
     data_dir: Path = Path("data")
+    process_name: str = Field("", description="Name of this process among several of its role. Empty: host and process id")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
 

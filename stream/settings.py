@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     google_service_account_key: SecretStr = Field(SecretStr(""), description="A file, the JSON itself, or base64 of it")
     sheets_api_url: str = Field("", description="Another server that speaks the Sheets API")
     xlsx_path: Path | None = Field(None, description="The local sheet. Empty: tickets.xlsx in DATA_DIR")
+    sheet_timezone: str = Field("UTC", description="The zone of the times in the Sheet, such as America/Sao_Paulo")
+    sheet_closed_limit: int = Field(1000, ge=0, description="Closed tickets beyond this many move to the second tab")
+    sheet_reads_per_minute: int = Field(45, ge=1, le=300, description="Google allows 60 a minute and service account")
+    sheet_writes_per_minute: int = Field(45, ge=1, le=300, description="Google allows 60 a minute and service account")
 
     rules_dir: Path = Path("rules")
     data_dir: Path = Path("data")

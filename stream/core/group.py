@@ -64,3 +64,4 @@ class GroupState(Value):
     seen: SeenIds = SeenIds()
     ledger: Ledger = Ledger()
     last_message_at: datetime | None = None
+    said_at: tuple[datetime, ...] = ()  # our own automatic messages of the last days, for caps and pauses

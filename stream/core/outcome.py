@@ -35,10 +35,20 @@ class Undecided(Value):
     context: tuple[Recent, ...] = ()
 
 
+class Wording(Value):
+    """Leave to word a text anew with a model, from these facts alone; `text` is sent when that fails or does not pass."""
+
+    language: str
+    longest: int
+    purpose: str
+    facts: tuple[dict[str, str], ...] = ()
+
+
 class Outbound(Value):
     """Something to say in a group, or to react with. `id` is the same on every replay; the sender acts on each id once.
 
-    `not_if_spoken_since` is the time of the last message known when this was decided: a newer one cancels it.
+    `not_if_spoken_since` is the time of the last message known when this was decided: a newer one cancels it. `covers` are the
+    ids of the follow-ups that it carries: it is not sent when one of them has gone out in another message.
     """
 
     schema_version: int = 1
@@ -49,6 +59,8 @@ class Outbound(Value):
     group: str
     ticket_ids: tuple[str, ...] = ()
     text: str = ""
+    wording: Wording | None = None
+    covers: tuple[str, ...] = ()
     emoji: str = ""
     quoted_id: str | None = None
     target_id: str | None = None

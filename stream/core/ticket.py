@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from stream.core.detection import Detection, Priority
 from stream.core.inputs import Form
@@ -107,6 +108,8 @@ class FollowUp(Value):
     changed_at: datetime
     because: str = ""
     message_id: str | None = None
+    outbound_id: str | None = None  # the message that carried it, alone or with those of other tickets
+    purpose: Literal["follow_up", "escalation", "close"] = "follow_up"
 
 
 class Ticket(Value):
@@ -136,6 +139,8 @@ class Ticket(Value):
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     snoozed_until: datetime | None = None
+    waiting_since: datetime | None = None  # when the present turn began; None: when the ticket was opened
+    promised_until: datetime | None = None  # when whoever's turn it is said they would be back
     reopened: int = 0
     merged_into: str | None = None
     split_from: str | None = None

@@ -1,0 +1,152 @@
+"""What a team has promised itself: response targets, follow-up steps, and which policy holds for which ticket.
+
+These are the shapes of rules/followups.yaml; unknown keys are refused, so that a misspelt one is not silently without effect.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import PrivateAttr, model_validator
+
+from stream.core.calendar import ALWAYS_OPEN, BusinessCalendar
+from stream.core.detection import Priority
+from stream.core.durations import Minutes
+from stream.core.sending_rules import SendingRules, talking_hours
+from stream.core.templates import Text
+from stream.core.ticket import Ticket, TicketState
+from stream.core.value import Value
+from stream.core.written import Written
+
+
+class Scope(Written):
+    """Which tickets a policy is for: all the kinds given must fit, and a kind that is left out fits every ticket."""
+
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    priorities: tuple[Priority, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        return not (self.groups or self.tags or self.categories or self.priorities)
+
+    def fits(self, ticket: Ticket, group_tags: tuple[str, ...]) -> bool:
+        tags = {*ticket.tags, *group_tags}
+        return (
+            (not self.groups or ticket.group in self.groups)
+            and (not self.tags or bool(tags.intersection(self.tags)))
+            and (not self.categories or ticket.category in self.categories)
+            and (not self.priorities or ticket.priority in self.priorities)
+        )
+
+
+class Targets(Written):
+    """How soon, in business minutes. None: that clock does not run."""
+
+    first_response: Minutes | None = None
+    next_response: Minutes | None = None
+    resolution: Minutes | None = None
+
+
+class Step(Written):
+    """One follow-up: what happens when it has been a party's turn for so long.
+
+    `after` counts from the beginning of the turn, in business time unless `time` is wall. `say` and `escalate` name a text:
+    the one is said in the customer's group, the other in the team's own. `close` ends a ticket that the customer left alone.
+    """
+
+    waiting_for: Literal["us", "customer"] = "us"
+    after: Minutes
+    time: Literal["business", "wall"] = "business"
+    say: str | None = None
+    escalate: str | None = None
+    close: bool = False
+    wording: Literal["template", "model"] = "template"
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        if self.close and self.waiting_for != "customer":
+            raise ValueError("a ticket is closed for staleness only while it waits for the customer: add waiting_for: customer")
+        if sum((self.say is not None, self.escalate is not None, self.close)) != 1:
+            raise ValueError("a step does one thing: give it either say, escalate or close")
+        if self.wording == "model" and self.say is None:
+            raise ValueError("only a text that is said to the customer can be worded by the model")
+        return self
+
+    @property
+    def does(self) -> str:
+        if self.close:
+            return "close"
+        return f"say {self.say}" if self.say else f"escalate {self.escalate}"
+
+
+class PromiseRules(Written):
+    """How a promise ("tomorrow at 10") moves the window. `warn_before` tells the team's own group ahead of its time."""
+
+    enabled: bool = True
+    warn_before: Minutes | None = None
+    warn: str | None = None
+    longest: Minutes = 14 * 1440
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.warn_before is None) != (self.warn is None):
+            raise ValueError("warn_before and warn (the name of a text) go together")
+        return self
+
+
+class Policy(Written):
+    """The clocks and steps of a kind of ticket. `pause_in` are the states in which the resolution clock stands still."""
+
+    id: str
+    applies_to: Scope = Scope()
+    calendar: str = "always"
+    targets: Targets = Targets()
+    pause_in: frozenset[TicketState] = frozenset({TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD})
+    steps: tuple[Step, ...] = ()
+    promises: PromiseRules = PromiseRules()
+    customer_may_resolve: bool = True
+    wake_on_reply: bool = True
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        for party in ("us", "customer"):
+            delays = [step.after for step in self.steps if step.waiting_for == party]
+            if delays != sorted(set(delays)):
+                raise ValueError(f"the steps of waiting_for: {party} must come in order, each later than the last")
+            closing = [step.close for step in self.steps if step.waiting_for == party]
+            if True in closing[:-1]:
+                raise ValueError("close must be the last step")
+        nudges = [step for step in self.steps if step.waiting_for == "customer" and step.say]
+        if any(step.close for step in self.steps) and not nudges:
+            raise ValueError("a ticket is closed only after the customer was asked: add a step with say before close")
+        return self
+
+
+class FollowUps(Value):
+    """All of rules/followups.yaml. The first policy that fits a ticket is its policy; the last must fit every ticket."""
+
+    language: str = "en"
+    sending: SendingRules = SendingRules()
+    calendars: dict[str, BusinessCalendar] = {}
+    policies: tuple[Policy, ...] = (Policy(id="none"),)
+    texts: dict[str, Text] = {}
+    _talking: dict[str, BusinessCalendar] = PrivateAttr(default_factory=dict)
+
+    def policy_for(self, ticket: Ticket, group_policy: str | None = None, group_tags: tuple[str, ...] = ()) -> Policy:
+        """Return the policy of a ticket: its group's own, else the one its rule asked for, else the first that fits."""
+        for wanted in (group_policy, ticket.detected_by.follow_up):
+            named = next((policy for policy in self.policies if policy.id == wanted), None)
+            if named is not None:
+                return named
+        return next((policy for policy in self.policies if policy.applies_to.fits(ticket, group_tags)), self.policies[-1])
+
+    def calendar_of(self, policy: Policy) -> BusinessCalendar:
+        return self.calendars.get(policy.calendar, ALWAYS_OPEN)
+
+    def talking_hours_of(self, policy: Policy) -> BusinessCalendar:
+        """Return when something may be said to this policy's customers: all but quiet hours and days off."""
+        if policy.calendar not in self._talking:
+            self._talking[policy.calendar] = talking_hours(self.sending, self.calendar_of(policy))
+        return self._talking[policy.calendar]

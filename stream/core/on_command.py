@@ -1,0 +1,176 @@
+"""What is asked of tickets: each command changes its ticket, or is refused with a sentence for whoever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from stream.core.attach import Attachment
+from stream.core.commands import (
+    AnyCommand,
+    Assign,
+    Claim,
+    Command,
+    Judge,
+    NotATicket,
+    Open,
+    SetCategory,
+    SetNote,
+    SetPriority,
+    SetState,
+    Snooze,
+)
+from stream.core.detection import Detection, Label, Stage
+from stream.core.events import EventKind
+from stream.core.on_message import decide
+from stream.core.opening import open_ticket
+from stream.core.progress import change_state
+from stream.core.seen import Seen, look_up, remember
+from stream.core.ticket import Evidence, Ticket, TicketState
+from stream.core.turn import Turn
+from stream.errors import CommandRefused
+
+
+def apply(turn: Turn, command: AnyCommand) -> None:
+    """Do what the command asks, once; a command seen before does nothing."""
+    if look_up(turn.state.seen, command.id, command.at) is Seen.DUPLICATE:
+        return
+    turn.state = turn.state.but(seen=remember(turn.state.seen, command.id, command.at))
+    try:
+        do = _DO.get(type(command))
+        if do is None:
+            raise CommandRefused(f"Nothing here can do `{command.kind}`; use a newer worker.")  # noqa: TRY301 - refused like any other
+        do(turn, command)
+    except CommandRefused as refusal:
+        turn.record(
+            EventKind.REFUSED,
+            getattr(command, "ticket_id", None),
+            actor=command.actor,
+            command_id=command.id,
+            after=command.kind,
+            because=str(refusal),
+        )
+
+
+def _find(turn: Turn, ticket_id: str) -> Ticket:
+    ticket = turn.tickets.get(ticket_id)
+    if ticket is None:
+        raise CommandRefused(f"There is no ticket {ticket_id} in this group any more; closed tickets cannot be changed.")
+    return ticket
+
+
+def _find_open(turn: Turn, ticket_id: str) -> Ticket:
+    ticket = _find(turn, ticket_id)
+    if ticket.state is TicketState.CLOSED:
+        raise CommandRefused(f"{ticket_id} is closed, which is final; a new message in the group opens a new ticket.")
+    return ticket
+
+
+def _change(turn: Turn, command: Command, ticket: Ticket, kind: EventKind, name: str, value: str | None) -> None:
+    before = getattr(ticket, name)
+    turn.save(ticket.but(**{name: value}))
+    turn.record(kind, ticket.id, actor=command.actor, command_id=command.id, before=_short(before), after=_short(value))
+
+
+def _assign(turn: Turn, command: Claim | Assign) -> None:
+    _change(turn, command, _find_open(turn, command.ticket_id), EventKind.ASSIGNED, "assignee", command.assignee or None)
+
+
+def _set_priority(turn: Turn, command: SetPriority) -> None:
+    _change(turn, command, _find(turn, command.ticket_id), EventKind.PRIORITY_CHANGED, "priority", command.priority)
+
+
+def _set_category(turn: Turn, command: SetCategory) -> None:
+    _change(turn, command, _find(turn, command.ticket_id), EventKind.CATEGORY_CHANGED, "category", command.category)
+
+
+def _set_note(turn: Turn, command: SetNote) -> None:
+    _change(turn, command, _find(turn, command.ticket_id), EventKind.NOTE_CHANGED, "note", command.note)
+
+
+def _set_state(turn: Turn, command: SetState) -> None:
+    ticket = _find_open(turn, command.ticket_id)
+    changed = change_state(turn, ticket, command.state, because=f"set by {command.actor.name or command.actor.kind}")
+    if changed.state is ticket.state:
+        raise CommandRefused(f"{ticket.id} is {ticket.state} already.")
+    turn.events[-1] = turn.events[-1].but(actor=command.actor, command_id=command.id)
+
+
+def _snooze(turn: Turn, command: Snooze) -> None:
+    ticket = _find_open(turn, command.ticket_id)
+    if command.until <= turn.now:
+        raise CommandRefused("A ticket can only be snoozed until a time to come.")
+    turn.save(ticket.but(state=TicketState.ON_HOLD, snoozed_until=command.until, window=None))
+    turn.record(EventKind.SNOOZED, ticket.id, actor=command.actor, command_id=command.id, after=command.until.isoformat())
+
+
+def _not_a_ticket(turn: Turn, command: NotATicket) -> None:
+    ticket = _find_open(turn, command.ticket_id)
+    turn.record(
+        EventKind.CORRECTED,
+        ticket.id,
+        actor=command.actor,
+        message_id=ticket.messages[0].message_id,
+        command_id=command.id,
+        before=Label.TICKET,
+        after=Label.NOISE,
+        because=f"was decided by {ticket.detected_by.decided_by}",
+    )
+    change_state(turn, ticket, TicketState.CLOSED, because="not a ticket")
+
+
+def _open(turn: Turn, command: Open) -> None:
+    recent = turn.find_recent(command.message_id)
+    if recent is None:
+        raise CommandRefused("That message is too old to be made a ticket; ask the customer to write again.")
+    if recent.ticket_id is not None and recent.ticket_id in turn.tickets:
+        raise CommandRefused(f"That message belongs to {recent.ticket_id} already; split it off instead.")
+    by = command.actor.name or command.actor.kind
+    detection = Detection(label=Label.TICKET, stage=Stage.PERSON, decided_by=by, confidence=1.0, category=command.category)
+    ticket = open_ticket(turn, recent.but(label=Label.TICKET), detection)
+    turn.record(
+        EventKind.CORRECTED,
+        ticket.id,
+        actor=command.actor,
+        message_id=recent.id,
+        command_id=command.id,
+        before=recent.label,
+        after=Label.TICKET,
+    )
+
+
+def _judge(turn: Turn, command: Judge) -> None:
+    """Apply a verdict that came later, unless the message has found its ticket meanwhile."""
+    recent = turn.find_recent(command.message_id)
+    if recent is None:
+        raise CommandRefused("The message that was judged is not remembered any more.")
+    if recent.ticket_id is not None:
+        raise CommandRefused(f"The message was put on {recent.ticket_id} before it was judged.")
+    recent = recent.but(label=command.detection.label)
+    linked = turn.tickets.get(command.ticket_id or "")
+    if command.detection.label is Label.UPDATE and linked is not None and linked.state is not TicketState.CLOSED:
+        attachment = Attachment(ticket_id=linked.id, because=Evidence.MODEL, confidence=command.detection.confidence)
+    else:
+        attachment = Attachment(ticket_id=None, because=None, confidence=0.0)
+    if command.detection.label is Label.UNDECIDED:
+        turn.keep_recent(recent)  # stays in the review queue; asking again would ask for ever
+        return
+    decide(turn, recent, command.detection, attachment)
+
+
+def _short(value: object) -> str | None:
+    return None if value is None else str(value)[:120]
+
+
+_DO: dict[type[Command], Callable[[Turn, Any], None]] = {
+    Judge: _judge,
+    Open: _open,
+    Claim: _assign,
+    Assign: _assign,
+    SetState: _set_state,
+    SetPriority: _set_priority,
+    SetCategory: _set_category,
+    SetNote: _set_note,
+    Snooze: _snooze,
+    NotATicket: _not_a_ticket,
+}

@@ -1,0 +1,133 @@
+"""One step in the making: collects what changes in a group, and closes it into an Outcome.
+
+A Turn lives for one call of `step` and is seen by nobody else, so its being mutable changes nothing of the core's purity.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from stream.core.book import Book
+from stream.core.commands import Actor
+from stream.core.detection import Detection
+from stream.core.events import EventKind, TicketEvent
+from stream.core.group import GroupState, Recent
+from stream.core.outcome import OpenTicket, Outbound, Outcome, Undecided
+from stream.core.ticket import Ticket
+
+_RECENT_KEPT = 60  # enough for quotes and bursts of an hour of busy chat
+_CONTEXT = 8  # messages that a classifier is shown besides the one it judges
+_OPEN_SHOWN = 20
+
+
+class Turn:
+    """The state of a group while one input is applied to it. `cause` is the input's id: event ids are made from it."""
+
+    def __init__(self, state: GroupState, book: Book, now: datetime, cause: str) -> None:
+        self.book = book
+        self.now = now
+        self.cause = cause
+        self.config = book.group(state.group)
+        self.before = state
+        self.state = state
+        self.tickets = dict(state.tickets)
+        self.events: list[TicketEvent] = []
+        self.undecided: list[Undecided] = []
+        self.outbound: list[Outbound] = []
+        self._changed: dict[str, None] = {}
+
+    def count(self, **changes: int) -> None:
+        """Add to the ledger's numbers."""
+        ledger = self.state.ledger
+        self.state = self.state.but(ledger=ledger.but(**{name: getattr(ledger, name) + more for name, more in changes.items()}))
+
+    def count_ignored(self, reason: str) -> None:
+        ledger = self.state.ledger
+        ignored = {**ledger.ignored, reason: ledger.ignored.get(reason, 0) + 1}
+        self.state = self.state.but(ledger=ledger.but(ignored=ignored))
+
+    def save(self, ticket: Ticket) -> Ticket:
+        """Put a ticket, new or changed, into the state; its version is raised once a turn, at the end."""
+        self.tickets[ticket.id] = ticket
+        self._changed[ticket.id] = None
+        return ticket
+
+    def record(
+        self,
+        kind: EventKind,
+        ticket_id: str | None,
+        *,
+        actor: Actor | None = None,
+        message_id: str | None = None,
+        command_id: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        because: str = "",
+    ) -> None:
+        """Add an event to the audit trail."""
+        self.events.append(
+            TicketEvent(
+                id=f"{self.cause}:{len(self.events)}",
+                kind=kind,
+                group=self.state.group,
+                ticket_id=ticket_id,
+                at=self.now,
+                actor=actor,
+                message_id=message_id,
+                command_id=command_id,
+                before=before,
+                after=after,
+                because=because,
+            )
+        )
+
+    def find_recent(self, message_id: str) -> Recent | None:
+        return next((recent for recent in reversed(self.state.recent) if recent.id == message_id), None)
+
+    def keep_recent(self, recent: Recent) -> None:
+        """Add a message to those remembered, or replace it, in the order in which they were written."""
+        others = [other for other in self.state.recent if other.id != recent.id]
+        place = len(others)
+        while place and others[place - 1].sent_at > recent.sent_at:
+            place -= 1
+        others.insert(place, recent)
+        self.state = self.state.but(recent=tuple(others[-_RECENT_KEPT:]))
+
+    def ask(self, recent: Recent, detection: Detection) -> None:
+        """Leave a message to the classifier, with the context it needs."""
+        earlier = [other for other in self.state.recent if other.sent_at <= recent.sent_at and other.id != recent.id]
+        still_open = sorted((t for t in self.tickets.values() if t.state.is_open), key=lambda t: t.opened_at, reverse=True)
+        self.undecided.append(
+            Undecided(
+                group=self.state.group,
+                instance=self.state.instance,
+                message=recent,
+                detection=detection,
+                asked_at=self.now,
+                open_tickets=tuple(
+                    OpenTicket(id=t.id, title=t.title, state=t.state, opened_by=t.opened_by, opened_at=t.opened_at)
+                    for t in still_open[:_OPEN_SHOWN]
+                ),
+                context=tuple(earlier[-_CONTEXT:]),
+            )
+        )
+
+    def finish(self, dead: str | None = None) -> Outcome:
+        """Close the turn: versions and times of what changed are set here, once."""
+        changed: list[Ticket] = []
+        for ticket_id in self._changed:
+            old = self.before.tickets.get(ticket_id)
+            ticket = self.tickets[ticket_id]
+            if old is not None and ticket == old:
+                continue
+            ticket = ticket.but(version=old.version + 1 if old else 1, updated_at=self.now)
+            self.tickets[ticket_id] = ticket
+            changed.append(ticket)
+        return Outcome(
+            state=self.state.but(tickets=self.tickets),
+            tickets=tuple(changed),
+            events=tuple(self.events),
+            undecided=tuple(self.undecided),
+            outbound=tuple(self.outbound),
+            dead=dead,
+        )

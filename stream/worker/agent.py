@@ -1,0 +1,178 @@
+"""The agent: takes records in the order of their groups, and acknowledges them when the broker has what came of them.
+
+Work is pipelined: the next record is handled while the broker still stores the outputs of the last. A record is
+acknowledged only after its change of the table and all its publications are; if the process dies before, Kafka delivers
+the record again and `handle` sees by its offset that it was done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from collections import deque
+from typing import Any
+
+from stream import logs
+from stream.adapters.rule_watch import BookWatcher
+from stream.adapters.topics import Topic
+from stream.worker.due_heap import DueHeap
+from stream.worker.handle import Arrival, Handled, Publication, handle
+from stream.worker.record import GroupRecord
+from stream.worker.summary import Summary, summarise
+
+log = logs.get(__name__)
+
+_IN_FLIGHT_MOST = 1000  # records handled and not yet acknowledged
+_BROKER_PATIENCE_S = 60.0
+# Kafka gives our groups to another worker after 10 s of silence. A process that was frozen longer than this must not
+# write: the other one may have begun. It ends instead, and starts afresh.
+_FROZEN_S = 6.0
+
+
+class GroupAgent:
+    """Everything the worker does with Faust. `summaries` tells of each group this worker owns what the heartbeat counts."""
+
+    def __init__(self, app: Any, table: Any, topics: dict[Topic, Any], watcher: BookWatcher) -> None:
+        self.app = app
+        self.table = table
+        self.topics = topics
+        self.watcher = watcher
+        self.summaries: dict[bytes, Summary] = {}
+        self.due = DueHeap()
+        self.is_recovered = False
+        self.handled_total = 0
+        self._parsed: dict[bytes, tuple[bytes, GroupRecord]] = {}
+        self._by_name = {topic.get_topic_name(): short for short, topic in topics.items()}
+        self._pending: deque[tuple[Any, str, list[Any]]] = deque()
+        self._in_flight: set[str] = set()
+        self._something_pending = asyncio.Event()
+        self._all_confirmed = asyncio.Event()
+        self._all_confirmed.set()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._alive_at = time.monotonic()
+
+    async def run(self, stream: Any) -> None:
+        """Handle what arrives; the body of the Faust agent."""
+        async for event in stream.noack().events():
+            await self._room.wait()
+            self._end_if_frozen()
+            self._take(stream, event)
+
+    def _take(self, stream: Any, event: Any) -> None:
+        message = event.message
+        arrival = Arrival(
+            topic=self._by_name[message.topic],
+            partition=message.partition,
+            offset=message.offset,
+            key=(message.key or b"").decode("utf-8", "replace"),
+            value=message.value or b"",
+        )
+        key = message.key or b""
+        ref = f"{arrival.partition}:{arrival.ref}"
+        started = time.perf_counter()
+        handled = handle(
+            arrival, self.record_of(key), self.watcher.book, lambda known: f"{arrival.partition}:{known}" in self._in_flight
+        )
+        promises = self._write(key, handled)
+        self.handled_total += 1
+        self._in_flight.add(ref)
+        self._pending.append(((stream, event), ref, promises))
+        self._all_confirmed.clear()
+        self._something_pending.set()
+        if len(self._pending) >= _IN_FLIGHT_MOST:
+            self._room.clear()
+        log.debug(
+            "handled",
+            topic=str(arrival.topic),
+            group=arrival.key,
+            offset=arrival.offset,
+            outputs=len(handled.publications),
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    def record_of(self, key: bytes) -> GroupRecord | None:
+        """Return the group's record as it is in the table, read at most once."""
+        raw = self.table.get(key)
+        if raw is None:
+            return None
+        known = self._parsed.get(key)
+        if known is not None and known[0] is raw:
+            return known[1]
+        return GroupRecord.from_json(raw)
+
+    def _write(self, key: bytes, handled: Handled) -> list[Any]:
+        promises = []
+        if handled.record is not None:
+            raw = handled.record.to_json()
+            self.table[key] = raw
+            promises.append(self.table.last_change)
+            self._parsed[key] = (raw, handled.record)
+            self.summaries[key] = summarise(handled.record)
+            self.due.set(key, self.summaries[key].next_due_at)
+        promises.extend(self._send(publication) for publication in handled.publications)
+        return promises
+
+    def _send(self, publication: Publication) -> Any:
+        return self.topics[publication.topic].send_soon(
+            key=publication.key.encode(), value=publication.value, headers=publication.headers or None
+        )
+
+    async def confirm_forever(self) -> None:
+        """Acknowledge records in the order they were handled, each when the broker has all its outputs."""
+        while True:
+            if not self._pending:
+                self._all_confirmed.set()
+                self._something_pending.clear()
+                try:
+                    await asyncio.wait_for(self._something_pending.wait(), timeout=1.0)
+                except TimeoutError:
+                    continue
+            (stream, event), ref, promises = self._pending[0]
+            await self._confirm(promises)
+            self._pending.popleft()
+            self._in_flight.discard(ref)
+            await stream.ack(event)
+            if len(self._pending) < _IN_FLIGHT_MOST // 2:
+                self._room.set()
+
+    async def _confirm(self, promises: list[Any]) -> None:
+        try:
+            for promise in promises:
+                if not promise.done():
+                    await asyncio.wait_for(asyncio.shield(promise), timeout=_BROKER_PATIENCE_S)
+                promise.result()
+        except Exception as error:  # whatever kept a record from the broker, the answer is the same
+            log.exception("the broker did not take a record; this worker ends and starts afresh", kind=type(error).__name__)
+            os._exit(70)  # not acknowledged, so it is read again
+
+    async def note_alive(self) -> None:
+        """Keep note that the event loop runs, so that `run` can tell after a freeze that it had stopped."""
+        while True:
+            self._alive_at = time.monotonic()
+            await asyncio.sleep(0.5)
+
+    async def on_revoked(self, *_: object, **__: object) -> None:
+        """Before groups go to another worker, let what was handled reach the broker."""
+        self.is_recovered = False
+        with contextlib.suppress(TimeoutError):  # what is late is delivered to the next owner again
+            await asyncio.wait_for(self._all_confirmed.wait(), timeout=5.0)
+
+    async def on_recovered(self, *_: object) -> None:
+        """The table is back: count what is there. Groups of other workers are left out."""
+        owned = {tp.partition for tp in self.app.consumer.assignment()}
+        self._parsed.clear()
+        self.summaries.clear()
+        for key, raw in self.table.items():
+            if self.app.producer.key_partition(self.topics[Topic.INBOUND].get_topic_name(), key).partition in owned:
+                self.summaries[key] = summarise(GroupRecord.from_json(raw))
+        self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
+        self.is_recovered = True
+        self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
+
+    def _end_if_frozen(self) -> None:
+        if time.monotonic() - self._alive_at > _FROZEN_S:
+            log.error("this worker was frozen and may have been replaced; it ends and starts afresh")
+            os._exit(75)

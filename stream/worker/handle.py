@@ -1,0 +1,108 @@
+"""One record in, the group's new record and the publications out: the whole of the worker, without Kafka and Faust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from stream.adapters.dead_letters import error_headers
+from stream.adapters.topics import Topic
+from stream.core.book import Book
+from stream.core.commands import COMMAND
+from stream.core.delivery import Delivery
+from stream.core.group import GroupState
+from stream.core.outcome import Outcome
+from stream.core.step import refuse_input, step
+from stream.translate import translate
+from stream.worker.record import GroupRecord, Outputs
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One record of an input topic, as it came. `key` is the group."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: str
+    value: bytes
+
+    @property
+    def ref(self) -> str:
+        return f"{self.topic}@{self.offset}"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One record to publish."""
+
+    topic: Topic
+    key: str
+    value: bytes
+    headers: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Handled:
+    """`record` is None when nothing changed (a redelivery)."""
+
+    record: GroupRecord | None
+    publications: tuple[Publication, ...]
+
+
+def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_flight: Callable[[str], bool]) -> Handled:
+    """Apply one arrival to its group.
+
+    `is_in_flight` tells of a ref whether this process still waits for the broker to take its outputs. Never raises for
+    what a record says: a record that cannot be read, or that the core cannot handle, is a dead letter and is counted.
+    """
+    record = record or GroupRecord(state=GroupState(group=arrival.key))
+    if arrival.offset <= record.position.get(arrival.topic, -1):
+        return Handled(None, tuple(_publications(arrival, record.state, record.outbox.get(arrival.ref, Outputs()))))
+    outcome, error = _outcome(arrival, record.state, book)
+    outputs = Outputs.of(outcome)
+    outbox = {ref: kept for ref, kept in record.outbox.items() if not _is_past(ref, arrival) or is_in_flight(ref)}
+    if outputs != Outputs():
+        outbox[arrival.ref] = outputs
+    new = GroupRecord(state=outcome.state, position={**record.position, arrival.topic: arrival.offset}, outbox=outbox)
+    return Handled(new, tuple(_publications(arrival, new.state, outputs, error)))
+
+
+def _outcome(arrival: Arrival, state: GroupState, book: Book) -> tuple[Outcome, Exception | None]:
+    try:
+        if arrival.topic is Topic.COMMANDS:
+            command = COMMAND.validate_json(arrival.value)
+            return step(state, command, book, command.at), None
+        delivery = Delivery.from_json(arrival.value)
+        return step(state, translate(delivery), book, delivery.received_at), None
+    except ValidationError as error:
+        return refuse_input(state, "unreadable_record"), error
+    except Exception as error:  # noqa: BLE001 - no exception may leave the agent: Faust would skip the record for ever
+        return refuse_input(state, "step_failed"), error
+
+
+def _is_past(ref: str, arrival: Arrival) -> bool:
+    """Tell whether this ref lies before the arrival on the same topic: Kafka would have redelivered it before."""
+    topic, offset = ref.rsplit("@", 1)
+    return topic == arrival.topic and int(offset) < arrival.offset
+
+
+def _publications(arrival: Arrival, state: GroupState, outputs: Outputs, error: Exception | None = None) -> list[Publication]:
+    tickets = [state.tickets[ticket_id] for ticket_id in outputs.ticket_ids if ticket_id in state.tickets]
+    found = [Publication(Topic.TICKETS, ticket.id, ticket.to_json()) for ticket in tickets]
+    found += [Publication(Topic.TICKET_EVENTS, event.ticket_id or event.group, event.to_json()) for event in outputs.events]
+    found += [Publication(Topic.UNDECIDED, asked.group, asked.to_json()) for asked in outputs.undecided]
+    found += [Publication(Topic.OUTBOUND, said.group, said.to_json()) for said in outputs.outbound]
+    if outputs.dead:
+        headers = error_headers(
+            topic=arrival.topic,
+            partition=arrival.partition,
+            offset=arrival.offset,
+            stage="worker",
+            reason=outputs.dead,
+            error=error,
+        )
+        found.append(Publication(Topic.DEAD_LETTER, arrival.key, arrival.value, headers))
+    return found

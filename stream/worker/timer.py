@@ -1,0 +1,48 @@
+"""The timer: sees which windows have passed, and only *asks* for the follow-up. The step decides, in order with all else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from stream.core.commands import Actor, ActorKind, FollowUpDue
+from stream.core.ids import derived_id
+from stream.worker.agent import GroupAgent
+from stream.worker.record import GroupRecord
+
+
+class Timer:
+    """Sends a `FollowUpDue` command for every ticket whose window has passed, once a second."""
+
+    def __init__(self, agent: GroupAgent, commands: Any) -> None:
+        self._agent = agent
+        self._commands = commands
+
+    async def tick(self) -> None:
+        """Ask for what is due now, in the groups this worker owns."""
+        if not self._agent.is_recovered:
+            return
+        now = datetime.now(UTC)
+        for key in self._agent.due.pop_due(now):
+            record = self._agent.record_of(key)
+            if record is None:
+                continue
+            for command in due_commands(record, now):
+                await self._commands.send(key=key, value=command.to_json())
+
+
+def due_commands(record: GroupRecord, now: datetime) -> list[FollowUpDue]:
+    """Return the commands for the windows of this group that have passed; asking twice gives the same ids."""
+    return [
+        FollowUpDue(
+            id=derived_id("due", ticket.id, ticket.window.step, ticket.window.due_at.isoformat()),
+            group=record.state.group,
+            at=now,
+            actor=Actor(kind=ActorKind.TIMER),
+            ticket_id=ticket.id,
+            step=ticket.window.step,
+            due_at=ticket.window.due_at,
+        )
+        for ticket in record.state.tickets.values()
+        if ticket.state.is_open and ticket.window is not None and ticket.window.due_at <= now
+    ]

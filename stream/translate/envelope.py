@@ -10,7 +10,7 @@ from stream.core.delivery import Delivery
 from stream.core.inputs import Source
 from stream.translate.identity import is_group, read_address
 from stream.translate.route import KNOWN_EVENTS, OF_A_CHAT, OF_AN_INSTANCE
-from stream.translate.shapes import ident, obj, shape_name
+from stream.translate.shapes import ident, obj
 from stream.translate.strip import TooDeep, strip
 
 # A body of 1 MiB holds some 3,000 messages of history; more elements than this are no messages.
@@ -23,7 +23,7 @@ _INNER_LISTS = {"MESSAGES_UPSERT": "messages", "MESSAGES_SET": "messages", "MESS
 
 
 class Rejected(NamedTuple):
-    """A body that cannot be filed; `reason` names its shape, never its content."""
+    """A body that cannot be filed; `reason` is one snake_case word for its shape, never its content."""
 
     reason: str
 
@@ -31,15 +31,15 @@ class Rejected(NamedTuple):
 def read_webhook(body: Any, received_at: datetime) -> list[Delivery] | Rejected:
     """Return the deliveries of a parsed webhook body, in order, or why it has to be put aside."""
     if not isinstance(body, dict):
-        return Rejected("the body is no JSON object")
+        return Rejected("no_json_object")
     event = read_event(body.get("event"))
     if event is None:
-        return Rejected("the body names no event")
+        return Rejected("no_event")
     if event not in KNOWN_EVENTS:
-        return Rejected(f"event {shape_name(event)} is not known")
+        return Rejected("unknown_event")
     instance = body.get("instance")
     if not isinstance(instance, str) or not _INSTANCE.fullmatch(instance):
-        return Rejected("the instance is missing or has a name that is not allowed")
+        return Rejected("bad_instance_name")
     return to_deliveries(event, instance, body.get("data"), received_at, own_address=read_address(body.get("sender")))
 
 
@@ -55,7 +55,7 @@ def to_deliveries(
     """Return the deliveries of an event's data. Rows of the message store go through here as `MESSAGES_UPSERT`, too."""
     elements = _split(event, data)
     if len(elements) > MAX_ELEMENTS:
-        return Rejected(f"the data is a list of more than {MAX_ELEMENTS} elements")
+        return Rejected("too_many_elements")
     try:
         return [
             Delivery(
@@ -70,7 +70,7 @@ def to_deliveries(
             for element in elements
         ]
     except TooDeep:
-        return Rejected("the data is nested too deep")
+        return Rejected("nested_too_deep")
 
 
 def read_event(value: Any) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 MAX_TEXT = 65_536  # WhatsApp's own limit of a message
 _MAX_ID = 256
 # What no phone shows and no spreadsheet takes: control characters but tab and line feed, and halves of surrogate pairs.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 

@@ -71,12 +71,11 @@ def _is_byte_array(value: Any) -> bool:
     return "0" in value and all(isinstance(byte, int) for byte in value.values())
 
 
-# In bytes that may not be JSON at all: the key in quotes, and its value as far as its string, object or word goes.
-_NAMES = b"|".join(re.escape(name.encode()) for name in sorted(_SECRETS | {"base64", "jpegThumbnail", "mediaKey", "code"}))
-_IN_BYTES = re.compile(
-    rb'(?i)("(?:' + _NAMES + rb')"\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s",{}\[\]]+)',
-    re.DOTALL,
+# In bytes that may not be JSON at all: the key in quotes, and its value as far as its string or word goes.
+_NAMED = b"|".join(
+    re.escape(name.encode()) for name in sorted(_SECRETS | {"base64", "code", "jpegThumbnail", "mediaKey", "pairingCode"})
 )
+_IN_BYTES = re.compile(rb'(?i)("(?:' + _NAMED + rb')"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\s",{}\[\]]+)', re.DOTALL)
 
 
 def strip_bytes(raw: bytes) -> bytes:

@@ -1,0 +1,114 @@
+"""The role `bridge`: takes webhooks and answers 2xx once Kafka has them. Everything is put together here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry
+
+from stream import __version__, logs
+from stream.adapters.kafka import connect_producer
+from stream.adapters.own_secrets import webhook_secret
+from stream.adapters.status import StatusReporter
+from stream.adapters.topics import Topic, full_name
+from stream.bridge.auth import Gate
+from stream.bridge.health import HealthPages
+from stream.bridge.heartbeats import Heartbeats
+from stream.bridge.kafka_inbox import KafkaInbox
+from stream.bridge.listener import allow_many_files, listen
+from stream.bridge.pairing import Pairing
+from stream.bridge.site import build_site
+from stream.bridge.tally import Tally
+from stream.bridge.webhook import Webhook
+from stream.settings import Settings
+
+log = logs.get(__name__)
+
+TOPICS = (Topic.INBOUND, Topic.DEAD_LETTER)
+# Connections that are idle, or have not sent a whole header, are closed after this.
+_KEEPALIVE_S = 30.0
+_LINGER_S = 2.0  # for the rest of a body that was refused
+_DRAIN_S = 2.0
+_BEAT_S = 2.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is in flight and stop within three seconds."""
+    logs.configure(settings, "bridge")
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(serve(settings))
+
+
+async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> None:
+    """Serve until the event is set, or a signal comes."""
+    stopping = stopping or asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    allow_many_files()
+    gate = Gate([webhook_secret(settings), settings.webhook_secret_previous.get_secret_value()])
+    registry = CollectorRegistry()
+    tally, pairing = Tally(registry), Pairing()
+    inbox = KafkaInbox(
+        connect=lambda: connect_producer(settings, TOPICS),
+        names={topic: full_name(topic, settings.topic_prefix) for topic in TOPICS},
+    )
+    webhook = Webhook(inbox, gate, pairing, tally)
+    heartbeats = Heartbeats(settings)
+    pages = HealthPages(
+        inbox=inbox,
+        heartbeats=heartbeats,
+        webhook=webhook,
+        pairing=pairing,
+        tally=tally,
+        gate=gate,
+        registry=registry,
+        instance=settings.cs_instance,
+    )
+    runner = web.AppRunner(
+        build_site(webhook, pages, pairing),
+        access_log=None,
+        auto_decompress=False,
+        keepalive_timeout=_KEEPALIVE_S,
+        lingering_time=_LINGER_S,
+        shutdown_timeout=_DRAIN_S,
+    )
+    await runner.setup()
+    try:
+        server = await listen(runner, settings.bridge_host, settings.bridge_port)
+        port = server.sockets[0].getsockname()[1]
+        log.info("listening", url=f"http://{settings.bridge_host}:{port}/webhook/cs-tickets", version=__version__)
+        reporter = StatusReporter(settings, "bridge", settings.process_name or None)
+        beating = asyncio.create_task(_beat(reporter, inbox, tally, pages))
+        await stopping.wait()
+        log.info("stopping", in_flight=inbox.in_flight)
+        server.close()
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
+        await asyncio.gather(runner.cleanup(), asyncio.to_thread(reporter.close))
+    finally:
+        await runner.cleanup()
+        await asyncio.gather(inbox.close(), asyncio.to_thread(heartbeats.close))
+
+
+async def _beat(reporter: StatusReporter, inbox: KafkaInbox, tally: Tally, pages: HealthPages) -> None:
+    while True:
+        part = pages.bridge_part(datetime.now(UTC))
+        gauges = tally.gauges(time.monotonic()) | {"in_flight": float(inbox.in_flight)}
+        reporter.set(part.status, part.detail, counts=dict(tally.counts), gauges=gauges)
+        await asyncio.sleep(_BEAT_S)
+
+
+def _loop_factory() -> type[asyncio.AbstractEventLoop] | None:
+    """Return uvloop's loop where it is to be had; asyncio's own does the same a little slower."""
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - not to be had on Windows
+
+    return uvloop.Loop

@@ -1,0 +1,152 @@
+"""The health report of `GET /webhook/cs-tickets`: pure, from what was seen, at a moment. It holds no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from stream.core.status import Health, PartStatus
+
+STALE_AFTER = timedelta(seconds=10)
+# The parts that users know, by the name under which each reports. Others are added as they report.
+_EXPECTED = {
+    "worker": "worker",
+    "rules": "rules",
+    "model": "classifier",
+    "sheet": "sheet",
+    "sender": "sender",
+    "whatsapp": "whatsapp",
+}
+_WORST_FIRST = (Health.DOWN, Health.DEGRADED, Health.OK)
+
+
+class Part(NamedTuple):
+    """One part as the report shows it: `detail` is a sentence for a person."""
+
+    status: Health
+    detail: str
+    since: datetime
+
+    def to_json(self) -> dict[str, str]:
+        return {"status": self.status.value, "detail": self.detail, "since": self.since.isoformat()}
+
+
+class Fleet:
+    """All heartbeats of one part. Processes that are gone count for nothing while another one lives."""
+
+    def __init__(self, beats: Iterable[PartStatus], now: datetime) -> None:
+        known = sorted(beats, key=lambda beat: beat.at)
+        self.alive = [beat for beat in known if now - beat.at <= STALE_AFTER and beat.status is not Health.DOWN]
+        self.last = known[-1] if known else None
+        # Of those that are gone, the last one's figures still hold.
+        self.counted = self.alive or known[-1:]
+
+    def part(self, name: str, now: datetime) -> Part:
+        """Return how the part is: as its worst living process says, else gone, else never seen."""
+        if self.alive:
+            worst = min(self.alive, key=lambda beat: _WORST_FIRST.index(beat.status))
+            return Part(worst.status, worst.detail, worst.since)
+        if self.last is None:
+            return Part(Health.DEGRADED, f"{name} is not running: no sign of life yet", now)
+        if self.last.status is Health.DOWN:
+            return Part(Health.DOWN, self.last.detail, self.last.since)
+        return Part(Health.DOWN, f"no sign of life since {self.last.at.isoformat(timespec='seconds')}", self.last.at)
+
+    def counts(self) -> dict[str, int]:
+        """Return the sums over the processes."""
+        sums: dict[str, int] = {}
+        for beat in self.counted:
+            for name, count in beat.counts.items():
+                sums[name] = sums.get(name, 0) + count
+        return sums
+
+    def gauges(self) -> dict[str, float]:
+        """Return the sums over the processes that live, such as open tickets over the partitions of all workers."""
+        sums: dict[str, float] = {}
+        for beat in self.counted:
+            for name, value in beat.gauges.items():
+                sums[name] = sums.get(name, 0.0) + value
+        return sums
+
+
+def build_report(
+    *,
+    own_parts: Mapping[str, Part],
+    beats: Iterable[PartStatus],
+    received: int,
+    dead_letters: int,
+    rates: Mapping[str, float],
+    versions: Mapping[str, str],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the report. `own_parts` are those that the bridge itself knows, broker among them; they go before heartbeats."""
+    by_part: dict[str, list[PartStatus]] = {}
+    for beat in beats:
+        by_part.setdefault(beat.part, []).append(beat)
+    fleets = {part: Fleet(reports, now) for part, reports in by_part.items()}
+    parts = dict(own_parts)
+    for name, reporter in _EXPECTED.items():
+        if reporter in fleets or name not in parts:
+            parts[name] = fleets.get(reporter, Fleet([], now)).part(name, now)
+    for reporter in sorted(set(fleets) - set(_EXPECTED.values()) - set(parts)):
+        parts[reporter] = fleets[reporter].part(reporter, now)
+    if "rules" not in fleets and "worker" in fleets:
+        parts["rules"] = _rules_as_the_worker_tells(fleets["worker"], now)
+    worker = fleets.get("worker", Fleet([], now))
+    return {
+        "status": _overall(parts).value,
+        "at": now.isoformat(),
+        "parts": {name: part.to_json() for name, part in parts.items()},
+        "counts": _counts(worker, received, dead_letters),
+        "rates": dict(rates),
+        "gauges": {name: fleet.gauges() for name, fleet in sorted(fleets.items()) if fleet.alive and fleet.gauges()},
+        "versions": dict(versions) | _versions(fleets.values()),
+    }
+
+
+def _overall(parts: Mapping[str, Part]) -> Health:
+    """Return `down` only when nothing can be taken in; whatever else is missing leaves a degraded whole."""
+    if parts["broker"].status is Health.DOWN:
+        return Health.DOWN
+    return Health.OK if all(part.status is Health.OK for part in parts.values()) else Health.DEGRADED
+
+
+def _rules_as_the_worker_tells(worker: Fleet, now: datetime) -> Part:
+    told = worker.part("rules", now)
+    versions = sorted({beat.versions["rules"] for beat in worker.alive if beat.versions.get("rules")})
+    if not versions:
+        return Part(Health.DEGRADED, "no worker tells which rules are in force", told.since)
+    if len(versions) > 1:
+        return Part(Health.DEGRADED, f"the workers do not agree on the rules: {', '.join(versions)}", told.since)
+    return Part(Health.OK, f"version {versions[0]} is in force", told.since)
+
+
+def _counts(worker: Fleet, received: int, dead_letters: int) -> dict[str, Any]:
+    told = worker.counts()
+    return {
+        "received": received,
+        "seen": told.get("seen", 0),
+        "duplicates": told.get("duplicates", 0),
+        "ignored": told.get("ignored", 0),
+        "ignored_by_reason": _named(told, "ignored."),
+        "applied": told.get("applied", 0),
+        "late": told.get("late", 0),
+        "dead_letters": dead_letters,
+        "tickets_opened": told.get("tickets_opened", 0),
+        "tickets_open": told.get("tickets_open", int(worker.gauges().get("tickets_open", 0))),
+        "follow_ups": _named(told, "follow_ups."),
+    }
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    return {name.removeprefix(prefix): count for name, count in sorted(counts.items()) if name.startswith(prefix)}
+
+
+def _versions(fleets: Iterable[Fleet]) -> dict[str, str]:
+    told: dict[str, set[str]] = {}
+    for fleet in fleets:
+        for beat in fleet.alive:
+            for name, version in beat.versions.items():
+                told.setdefault(name, set()).add(version)
+    return {name: ", ".join(sorted(versions)) for name, versions in sorted(told.items())}

@@ -16,6 +16,7 @@ from stream.settings import Settings
 
 # The table of the worker must come back whole: its changelog is compacted and nothing in it ever expires.
 _CHANGELOG = {"cleanup.policy": "compact", "min.compaction.lag.ms": "0", "segment.ms": str(6 * 3_600_000)}
+_MAX_RECORD = 2 * 1_048_576  # a webhook of 1 MiB and what we add to it; Kafka's own limit is 1 MiB
 _IN_PRODUCTION = 3  # replicas; from there on two of them must have a record before it is acknowledged
 
 
@@ -28,8 +29,9 @@ def wanted_topics(settings: Settings) -> dict[str, dict[str, str]]:
     """Return every topic that must exist, with its settings; all have `TOPIC_PARTITIONS` partitions."""
     topics = {full_name(spec.topic, settings.topic_prefix): dict(spec.config) for spec in SPECS}
     topics[changelog_name(worker_app_id(settings), GROUPS_TABLE)] = dict(_CHANGELOG)
-    if settings.topic_replication >= _IN_PRODUCTION:
-        for config in topics.values():
+    for config in topics.values():
+        config["max.message.bytes"] = str(_MAX_RECORD)
+        if settings.topic_replication >= _IN_PRODUCTION:
             config["min.insync.replicas"] = "2"
     return topics
 
@@ -64,6 +66,19 @@ def inspect_topics(settings: Settings) -> dict[str, int | None]:
         raise BrokerError(f"Kafka did not tell its topics ({type(error).__name__}).") from error
     else:
         return {name: counts.get(name) for name in wanted}
+    finally:
+        _close(admin)
+
+
+def live_brokers(settings: Settings) -> int:
+    """Return how many brokers serve; raises `BrokerError` when none answers within a second."""
+    admin = _connect(settings)
+    try:
+        brokers = admin.describe_cluster()["brokers"]
+    except KafkaError as error:
+        raise BrokerError(f"Kafka did not tell its brokers ({type(error).__name__}).") from error
+    else:
+        return len(brokers)
     finally:
         _close(admin)
 

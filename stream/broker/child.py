@@ -1,0 +1,105 @@
+"""One child process with a log file and a pid file, so that a start finds what an earlier, killed start left running."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class Child:
+    """A process in a session of its own: Ctrl-C in the terminal reaches its parent alone, which then stops it in order."""
+
+    def __init__(self, command: Sequence[str], log_file: Path, pid_file: Path) -> None:
+        self.command = list(command)
+        self.log_file = log_file
+        self._pid_file = pid_file
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the process; one that an earlier start left behind is stopped first."""
+        stop_leftover(self._pid_file, self.command[0])
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603 -- the command is built by us, without a shell
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        self._pid_file.write_text(str(self._process.pid))
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, timeout_s: float = 15) -> None:
+        """Ask the process to end (SIGTERM) and wait; kill it when it does not within `timeout_s`."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._pid_file.unlink(missing_ok=True)
+        self._process = None
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM without waiting; `stop` then waits. For nodes that must end together."""
+        if self.is_alive() and self._process is not None:
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """Kill the process at once, as a failing machine would; for tests of faults."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def last_words(self, lines: int = 3) -> str:
+        """Return the end of what the process wrote, for an error message."""
+        with contextlib.suppress(OSError):
+            return " / ".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+
+def stop_leftover(pid_file: Path, program: str, timeout_s: float = 15) -> bool:
+    """Stop the process of this pid file if it still runs this program; tell whether there was one."""
+    try:
+        pid = int(pid_file.read_text())
+    except (OSError, ValueError):
+        return False
+    found = program in _command_line(pid)
+    if found:
+        _end(pid, timeout_s)
+    pid_file.unlink(missing_ok=True)
+    return found
+
+
+def _end(pid: int, timeout_s: float) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            if not _command_line(pid):  # a zombie: gone, but for a parent that has not looked yet
+                return
+            time.sleep(0.05)
+        os.kill(pid, signal.SIGKILL)
+
+
+def _command_line(pid: int) -> str:
+    """Return the command line of a process, empty when there is none; a pid alone may long be another program's."""
+    proc = Path(f"/proc/{pid}/cmdline")
+    if proc.parent.parent.joinpath("self").exists():
+        with contextlib.suppress(OSError):
+            return proc.read_bytes().replace(b"\x00", b" ").decode(errors="replace")
+        return ""
+    listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 -- macOS has no /proc; ps is found on the PATH
+    return listed.stdout

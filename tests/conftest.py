@@ -1,0 +1,50 @@
+"""One broker for a whole test run, and settings of its own for every test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stream.broker import start_broker
+from stream.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Return the bootstrap address: Apache Kafka, the PyPI broker where Java or Maven is missing, or one that runs already.
+
+    GROUPDESK_TEST_BOOTSTRAP names a running one; GROUPDESK_TEST_REQUIRE_KAFKA=1 makes the absence of Apache Kafka a failure.
+    """
+    running = os.environ.get("GROUPDESK_TEST_BOOTSTRAP")
+    if running:
+        yield running
+        return
+    required = os.environ.get("GROUPDESK_TEST_REQUIRE_KAFKA") == "1"
+    with tempfile.TemporaryDirectory(prefix="groupdesk-test-") as folder:
+        broker = start_broker(Path(folder), allow_trial=not required)
+        print(f"\nTests run on: {broker.notice}")  # noqa: T201 -- which broker proved this must be in the output
+        try:
+            yield broker.bootstrap
+        finally:
+            broker.stop()
+
+
+@pytest.fixture
+def settings(kafka: str, tmp_path: Path) -> Settings:
+    """Return settings with topics, folders and secrets that no other test sees; nothing comes from `.env`."""
+    return Settings(
+        _env_file=None,
+        kafka_bootstrap_servers=kafka,
+        topic_prefix=f"t{uuid.uuid4().hex[:8]}.",
+        topic_partitions=2,
+        webhook_secret="test-webhook-secret",
+        operator_secret="test-operator-secret",
+        bridge_port=0,
+        dashboard_port=0,
+        data_dir=tmp_path / "data",
+    )

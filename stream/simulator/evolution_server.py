@@ -123,10 +123,10 @@ class EvolutionServer:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         instance.disconnected = (code, at)
         status = {"instance": instance.name, "status": "closed", "disconnectionAt": at, "disconnectionReasonCode": code}
-        await self.emit(
+        await self._announce(
             instance, "status.instance", status | {"disconnectionObject": orjson.dumps({"error": {"data": None}}).decode()}
         )
-        await self.emit(instance, "logout.instance", None)
+        await self._announce(instance, "logout.instance", None)
         await self._set_state(instance, "close", code)
 
     async def restart(self, instance: Instance) -> None:
@@ -141,7 +141,11 @@ class EvolutionServer:
         data: JSON = {"instance": instance.name}
         if state == "open":
             data |= {"wuid": instance.owner.phone, "profileName": instance.owner.name, "profilePictureUrl": None}
-        await self.emit(instance, "connection.update", data | {"state": state, "statusReason": code})
+        await self._announce(instance, "connection.update", data | {"state": state, "statusReason": code})
+
+    async def _announce(self, instance: Instance, event: str, data: object) -> None:
+        # In order while the webhook answers; a webhook that does not answer holds nobody up.
+        await asyncio.wait({self.emit(instance, event, data)}, timeout=0.5)
 
     @web.middleware
     async def _guard(

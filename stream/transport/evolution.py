@@ -1,0 +1,99 @@
+"""Evolution API as a `Transport`: what the sender and the watcher use."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from stream.transport import failures
+from stream.transport.evolution_client import EvolutionClient
+from stream.transport.failures import CallFailed
+from stream.transport.interface import OutgoingReaction, OutgoingText, OwnMessage, Sent
+
+# Typing is shown for so long before a text appears; the call takes as much longer.
+_TYPING_MS = 1200
+
+
+class EvolutionTransport:
+    """Sends through one instance. Sends are made one at a time by the caller, as WhatsApp expects of a person."""
+
+    name = "evolution"
+
+    def __init__(self, client: EvolutionClient, *, send_timeout_s: float = 45.0, typing_ms: int = _TYPING_MS) -> None:
+        self.client = client
+        self.send_timeout_s = send_timeout_s
+        self._typing_ms = typing_ms
+
+    async def send_text(self, message: OutgoingText) -> Sent:
+        body: dict[str, Any] = {"number": message.chat, "text": message.text, "linkPreview": False}
+        if self._typing_ms:
+            body["delay"] = self._typing_ms
+        if message.quoted_id:
+            body["quoted"] = {"key": {"id": message.quoted_id}}
+        if message.mentions:
+            body["mentioned"] = list(message.mentions)
+        return _sent(await self._post("sendText", body))
+
+    async def react(self, reaction: OutgoingReaction) -> Sent:
+        row = await self._row(reaction.target_id)
+        key: dict[str, Any] = {"remoteJid": reaction.chat, "fromMe": False, "id": reaction.target_id}
+        if row is not None:
+            # In a group a reaction without the author is accepted and never shown.
+            known = {name: row["key"].get(name) for name in ("fromMe", "participant")}
+            key |= {name: value for name, value in known.items() if value not in (None, "")}
+        return _sent(await self._post("sendReaction", {"key": key, "reaction": reaction.emoji}))
+
+    async def find_own(self, chat: str, since: datetime, until: datetime) -> list[OwnMessage] | None:
+        rows = await self.client.find_messages(since, until, {"remoteJid": chat, "fromMe": True})
+        return [_own(row) for row in rows if row["key"].get("fromMe") is True]
+
+    async def history(self, since: datetime, until: datetime) -> list[dict[str, Any]]:
+        return await self.client.find_messages(since, until)
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    async def _post(self, call: str, body: dict[str, Any]) -> Any:
+        http, instance = self.client.http, self.client.instance
+        return await http.call("POST", "message", call, instance, body=body, timeout_s=self.send_timeout_s)
+
+    async def _row(self, message_id: str) -> dict[str, Any] | None:
+        try:
+            return await self.client.find_message(message_id)
+        except CallFailed as problem:
+            # A look-up that fails cannot have sent anything, whatever its error would mean for a send.
+            raise CallFailed(_as_safe(problem), call=problem.call, status=problem.status, text=problem.text) from problem
+
+
+def _as_safe(problem: CallFailed) -> failures.Verdict:
+    verdict = problem.verdict
+    return failures.Verdict(failures.Retry.SAFE, verdict.because, verdict.stops_sending)
+
+
+def _sent(answer: Any) -> Sent:
+    key = answer.get("key") if isinstance(answer, dict) else None
+    message_id = key.get("id") if isinstance(key, dict) else None
+    if not isinstance(message_id, str) or not message_id:
+        raise CallFailed(failures.BROKEN_ANSWER, call="send", status=201)
+    return Sent(message_id=message_id, sent_at=_time(answer.get("messageTimestamp")))
+
+
+def _own(row: dict[str, Any]) -> OwnMessage:
+    message: dict[str, Any] = row.get("message") or {}
+    extended = message.get("extendedTextMessage") or {}
+    reaction = message.get("reactionMessage") or {}
+    return OwnMessage(
+        message_id=str(row["key"].get("id")),
+        chat=str(row["key"].get("remoteJid")),
+        sent_at=_time(row.get("messageTimestamp")),
+        text=str(message.get("conversation") or extended.get("text") or ""),
+        target_id=(reaction.get("key") or {}).get("id"),
+        emoji=reaction.get("text"),
+    )
+
+
+def _time(value: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(float(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return datetime.now(UTC)

@@ -1,0 +1,266 @@
+"""A typed client of Evolution API 2.3.x. Its host comes from the settings alone, never from a payload."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from stream.core.value import Value
+from stream.errors import SettingsError
+from stream.settings import Settings
+from stream.transport import failures
+from stream.transport.failures import CallFailed
+from stream.transport.http import Endpoint, JsonHttp
+
+# What Groupdesk listens to. Contacts, chats and presence stay off: they come with every message and halve the throughput.
+# GROUP_UPDATE is left out because 2.3 never sends it; names are refreshed by asking.
+EVENTS: tuple[str, ...] = (
+    "MESSAGES_UPSERT", "MESSAGES_EDITED", "MESSAGES_UPDATE", "MESSAGES_DELETE", "SEND_MESSAGE", "CONNECTION_UPDATE",
+    "STATUS_INSTANCE", "LOGOUT_INSTANCE", "REMOVE_INSTANCE", "QRCODE_UPDATED", "GROUPS_UPSERT", "GROUP_PARTICIPANTS_UPDATE",
+)  # fmt: skip
+# fetchAllGroups asks WhatsApp for one picture a group, so it takes minutes where there are hundreds.
+_ALL_GROUPS_S = 180.0
+_PAGE = 100
+_MOST_PAGES = 500
+
+
+class Pairing(Value):
+    """Where pairing stands. `state` open means paired; `code` is what the QR shows and must be kept as a secret."""
+
+    state: str
+    code: SecretStr | None = None
+    pairing_code: SecretStr | None = None
+    count: int = 0
+
+
+class InstanceInfo(Value):
+    """An instance as the server lists it, without its token."""
+
+    name: str
+    state: str
+    owner: str | None = None
+    profile_name: str | None = None
+    reason_code: int | None = None
+    ignores_groups: bool = False
+    messages: int = 0
+
+
+class Member(Value):
+    """One member of a group; `lid` and `phone` are addresses, and either may be unknown."""
+
+    lid: str | None = None
+    phone: str | None = None
+    name: str | None = None
+    is_admin: bool = False
+
+
+class GroupInfo(Value):
+    jid: str
+    subject: str = ""
+    size: int = 0
+    people: tuple[Member, ...] = ()
+
+
+class EvolutionClient:
+    """The calls of one instance. Every method raises `CallFailed`; close it in the loop that used it."""
+
+    def __init__(self, url: str, api_key: SecretStr, instance: str, *, timeout_s: float = 30.0) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", instance):
+            raise SettingsError("CS_INSTANCE may hold letters, digits, dot, hyphen and underscore, up to 64 of them.")
+        self.instance = instance
+        self.http = JsonHttp(Endpoint(url, {"apikey": api_key.get_secret_value(), "Accept": "application/json"}), timeout_s)
+
+    @classmethod
+    def of(cls, settings: Settings) -> EvolutionClient:
+        """Return the client that the settings describe; raises `SettingsError` when EVOLUTION_API_URL is not usable."""
+        return cls(settings.evolution_api_url, settings.evolution_api_key, settings.cs_instance)
+
+    async def close(self) -> None:
+        await self.http.close()
+
+    async def create(self, webhook_url: str, secret: SecretStr, number: str | None = None) -> Pairing:
+        """Make the instance, with its webhook; `number` (digits) asks for a code to type instead of a QR."""
+        body: dict[str, Any] = {"instanceName": self.instance, "integration": "WHATSAPP-BAILEYS", "qrcode": True}
+        body |= {"groupsIgnore": False, "rejectCall": False, "readMessages": False, "readStatus": False, "syncFullHistory": False}
+        body |= {"alwaysOnline": False, "webhook": _webhook(webhook_url, secret)} | (
+            {"number": _digits(number)} if number else {}
+        )
+        answer = await self.http.call("POST", "instance", "create", body=body, timeout_s=60)
+        return _pairing(answer.get("qrcode") if isinstance(answer, dict) else None)
+
+    async def connect(self, number: str | None = None) -> Pairing:
+        """Ask for a fresh QR code, or learn that the number is connected already."""
+        query = {"number": _digits(number)} if number else None
+        return _pairing(await self.http.call("GET", "instance", "connect", self.instance, query=query))
+
+    async def state(self) -> str:
+        """Return connecting, open or close. `open` may be untrue: a dead socket says so too."""
+        answer = await self.http.call("GET", "instance", "connectionState", self.instance)
+        return str(_object(answer, "instance").get("state") or "unknown")
+
+    async def info(self) -> InstanceInfo | None:
+        """Return the instance as the server knows it, or None when there is none of that name."""
+        try:
+            rows = await self.http.call("GET", "instance", "fetchInstances", query={"instanceName": self.instance})
+        except CallFailed as problem:
+            if problem.status == 404:
+                return None
+            raise
+        row = next((row for row in rows if isinstance(row, dict) and row.get("name") == self.instance), None)
+        return None if row is None else _info(row)
+
+    async def restart(self) -> str:
+        """Restart the instance's connection and return its state; a closed one cannot be restarted."""
+        answer = await self.http.call("POST", "instance", "restart", self.instance, timeout_s=60)
+        return str(_object(answer, "instance").get("state") or "unknown")
+
+    async def logout(self) -> None:
+        await self.http.call("DELETE", "instance", "logout", self.instance)
+
+    async def delete(self) -> None:
+        await self.http.call("DELETE", "instance", "delete", self.instance)
+
+    async def webhook_differences(self, url: str, secret: SecretStr) -> list[str]:
+        """Return which fields of the instance's webhook are not as they must be; empty when it is right."""
+        row = await self.http.call("GET", "webhook", "find", self.instance)
+        if not isinstance(row, dict):
+            return ["webhook"]
+        headers = row.get("headers") or {}
+        right = {
+            "enabled": row.get("enabled") is True,
+            "url": row.get("url") == url,
+            "byEvents": not row.get("webhookByEvents"),
+            "base64": not row.get("webhookBase64"),
+            "secret": headers.get("X-Webhook-Secret") == secret.get_secret_value(),
+            "events": set(EVENTS) <= set(row.get("events") or ()),
+        }
+        return [name for name, is_right in right.items() if not is_right]
+
+    async def set_webhook(self, url: str, secret: SecretStr) -> None:
+        """Set every field: one that is left out would keep its old value."""
+        await self.http.call("POST", "webhook", "set", self.instance, body={"webhook": _webhook(url, secret)})
+
+    async def groups(self) -> list[GroupInfo]:
+        """Return all groups without their people. Slow: minutes for hundreds of groups; ask rarely."""
+        query = {"getParticipants": "false"}
+        rows = await self.http.call("GET", "group", "fetchAllGroups", self.instance, query=query, timeout_s=_ALL_GROUPS_S)
+        return [_group(row) for row in rows or () if isinstance(row, dict) and row.get("id")]
+
+    async def group(self, jid: str) -> GroupInfo | None:
+        """Return one group with its people, or None when our number is not in it."""
+        try:
+            row = await self.http.call("GET", "group", "findGroupInfos", self.instance, query={"groupJid": _jid(jid)})
+        except CallFailed as problem:
+            if problem.status == 404 and "does not exist" not in problem.text:
+                return None
+            raise
+        return _group(_object(row))
+
+    async def find_messages(self, since: datetime, until: datetime, key: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return the stored rows of a span, oldest first, each once. Rows that never reached Evolution's table are not there."""
+        span = {"gte": _iso(since), "lte": _iso(until)}
+        where = {"messageTimestamp": span} | ({"key": key} if key else {})
+        return await self._pages(where)
+
+    async def find_message(self, message_id: str) -> dict[str, Any] | None:
+        """Return the stored row of one message, whose key WhatsApp wants to see whole for a reaction."""
+        rows = await self._pages({"key": {"id": message_id}}, most_pages=1)
+        return rows[-1] if rows else None
+
+    async def _pages(self, where: dict[str, Any], most_pages: int = _MOST_PAGES) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for page in range(1, most_pages + 1):
+            body = {"where": where, "page": page, "offset": _PAGE}
+            answer = _object(
+                await self.http.call("POST", "chat", "findMessages", self.instance, body=body, timeout_s=60), "messages"
+            )
+            rows = [row for row in answer.get("records") or () if isinstance(row, dict) and isinstance(row.get("key"), dict)]
+            found |= {str(row["key"].get("id")): row for row in rows}
+            if page >= int(answer.get("pages") or 0):
+                break
+        return sorted(found.values(), key=lambda row: _unix(row.get("messageTimestamp")))
+
+
+def _webhook(url: str, secret: SecretStr) -> dict[str, Any]:
+    headers = {"X-Webhook-Secret": secret.get_secret_value(), "Content-Type": "application/json"}
+    return {"enabled": True, "url": url, "byEvents": False, "base64": False, "headers": headers, "events": list(EVENTS)}
+
+
+def _object(answer: Any, name: str | None = None) -> dict[str, Any]:
+    inner = answer.get(name) if name and isinstance(answer, dict) else answer
+    if not isinstance(inner, dict):
+        raise CallFailed(failures.BROKEN_ANSWER, call=f"an answer without {name or 'an object'}")
+    return inner
+
+
+def _pairing(answer: Any) -> Pairing:
+    if not isinstance(answer, dict):
+        return Pairing(state="connecting")
+    if isinstance(answer.get("instance"), dict):
+        return Pairing(state=str(answer["instance"].get("state") or "unknown"))
+    code, typed = answer.get("code"), answer.get("pairingCode")
+    return Pairing(
+        state="connecting",
+        code=SecretStr(code) if isinstance(code, str) and code else None,
+        pairing_code=SecretStr(typed) if isinstance(typed, str) and typed else None,
+        count=int(answer.get("count") or 0),
+    )
+
+
+def _info(row: dict[str, Any]) -> InstanceInfo:
+    setting, count = row.get("Setting") or {}, row.get("_count") or {}
+    return InstanceInfo(
+        name=str(row["name"]),
+        state=str(row.get("connectionStatus") or "unknown"),
+        owner=row.get("ownerJid"),
+        profile_name=row.get("profileName"),
+        reason_code=row.get("disconnectionReasonCode"),
+        ignores_groups=bool(setting.get("groupsIgnore")),
+        messages=int(count.get("Message") or 0),
+    )
+
+
+def _group(row: dict[str, Any]) -> GroupInfo:
+    people = tuple(_member(person) for person in row.get("participants") or ())
+    return GroupInfo(
+        jid=str(row.get("id")), subject=str(row.get("subject") or ""), size=int(row.get("size") or len(people)), people=people
+    )
+
+
+def _member(person: Any) -> Member:
+    row = {"id": person} if isinstance(person, str) else person if isinstance(person, dict) else {}
+    known = [_without_device(str(row[name])) for name in ("id", "phoneNumber", "lid", "jid") if isinstance(row.get(name), str)]
+    return Member(
+        lid=next((address for address in known if address.endswith("@lid")), None),
+        phone=next((address for address in known if address.endswith("@s.whatsapp.net")), None),
+        name=row.get("name") if isinstance(row.get("name"), str) else None,
+        is_admin=bool(row.get("admin")),
+    )
+
+
+def _without_device(address: str) -> str:
+    return re.sub(r":\d+(?=@)", "", address)
+
+
+def _digits(number: str) -> str:
+    digits = re.sub(r"\D", "", number)
+    if not 7 <= len(digits) <= 15:
+        raise SettingsError("A phone number has 7 to 15 digits, country code first.")
+    return digits
+
+
+def _jid(jid: str) -> str:
+    if not re.fullmatch(r"[\d-]{5,40}@g\.us", jid):
+        raise SettingsError("A group is named as 120363…@g.us.")
+    return jid
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _unix(value: Any) -> float:
+    return float(value) if isinstance(value, int | float | str) and str(value).replace(".", "", 1).isdigit() else 0.0

@@ -1,0 +1,119 @@
+"""What a failed call means: whether it may be tried again, or the message may have left all the same.
+
+Evolution has no idempotency key, and its status codes mislead: a 400 can come after the message left, a 500 before. So the
+text decides, by the table below. It holds what was seen on 2.3.7 and in reports of its users; what is not in it is
+uncertain, because a message too late is better than one too many.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from stream.errors import TransportError
+
+
+class Retry(StrEnum):
+    """What the sender may do after a failure."""
+
+    SAFE = "safe"  # it never left; another try is worth it
+    UNCERTAIN = "uncertain"  # it may have left; look for it, never send it again blindly
+    NEVER = "never"  # it never left, and another try cannot help
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`stops_sending` means that a person must act before anything else is sent: the number or the licence is at stake."""
+
+    retry: Retry
+    because: str
+    stops_sending: bool = False
+
+
+class CallFailed(TransportError):
+    """A call to the transport failed. `status` is None when there was no answer."""
+
+    def __init__(self, verdict: Verdict, *, call: str, status: int | None = None, text: str = "") -> None:
+        super().__init__(f"{call} failed: {verdict.because}" + (f" (it said: {text[:200]})" if text else ""))
+        self.verdict = verdict
+        self.call = call
+        self.status = status
+        self.text = text
+
+
+LICENCE = Verdict(
+    Retry.SAFE, "Evolution asks for a licence activation (2.4 and later); activate it or run 2.3.7", stops_sending=True
+)
+NOT_REACHED = Verdict(Retry.SAFE, "nothing answers at EVOLUTION_API_URL")
+NO_ANSWER = Verdict(Retry.UNCERTAIN, "the connection was made, but no answer came in time")
+BROKEN_ANSWER = Verdict(Retry.UNCERTAIN, "the answer was not what Evolution sends; something else may stand in between")
+ERROR_INSIDE = Verdict(Retry.UNCERTAIN, "the answer was 200 with an error inside")
+REDIRECTED = Verdict(
+    Retry.NEVER, "the address redirects, which is not followed; set EVOLUTION_API_URL to the final one", stops_sending=True
+)
+UNKNOWN_TEXT = Verdict(Retry.UNCERTAIN, "Evolution reported an error that does not tell whether the message left")
+
+_DATABASE = Verdict(Retry.UNCERTAIN, "Evolution could not reach its database; the message may have left before")
+_SLOW = Verdict(Retry.UNCERTAIN, "WhatsApp did not answer Evolution in time")
+_CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed")
+_TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down")
+_KEYS = Verdict(Retry.UNCERTAIN, "WhatsApp did not accept the group's encryption keys")
+_FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", stops_sending=True)
+_MALFORMED = Verdict(Retry.NEVER, "Evolution does not accept the request")
+_NO_ACCOUNT = Verdict(Retry.NEVER, "the number is not on WhatsApp")
+_NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number may have left it")
+
+# (status or None for any, pattern in the flattened text, verdict): the first that fits counts.
+_BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
+    (None, r"prisma|database", _DATABASE),
+    (None, r"timed out", _SLOW),
+    (None, r"connection closed|connection was lost|socket.*(closed|not open)", _CLOSED),
+    (None, r"rate-overlimit|too many requests", _TOO_FAST),
+    (None, r"no sessions|not-acceptable", _KEYS),
+    (None, r"account.*(restricted|banned)|forbidden|\b463\b", _FORBIDDEN),
+    (400, r"requires property|is not of a type|is not one of|does not match|text is required", _MALFORMED),
+    (400, r'"?exists"?: ?false', _NO_ACCOUNT),
+    (400, r"group not found|item-not-found|^\[object object\]$", _NO_GROUP),
+)
+_BY_STATUS: dict[int, Verdict] = {
+    401: Verdict(Retry.SAFE, "Evolution does not accept EVOLUTION_API_KEY", stops_sending=True),
+    403: Verdict(Retry.NEVER, "Evolution forbids the call", stops_sending=True),
+    404: Verdict(Retry.SAFE, "the instance does not exist on this server; pair it at /qr-cs", stops_sending=True),
+    413: Verdict(Retry.NEVER, "the message is too long for the server"),
+    429: Verdict(Retry.SAFE, "the server asks to slow down"),
+}
+
+
+def classify(status: int, answer: Any) -> Verdict:
+    """Return what an error answer means. `answer` is its parsed body, or its text when it is no JSON."""
+    if status == 503 and isinstance(answer, dict) and answer.get("code") == "LICENSE_REQUIRED":
+        return LICENCE
+    if 300 <= status < 400:
+        return REDIRECTED
+    text = flatten(answer)
+    if status not in {401, 404}:  # told before anything is done, whatever the text
+        for wanted, pattern, verdict in _BY_TEXT:
+            if wanted in (None, status) and re.search(pattern, text, re.IGNORECASE):
+                return verdict
+    return _BY_STATUS.get(status, UNKNOWN_TEXT)
+
+
+def flatten(answer: Any, limit: int = 500) -> str:
+    """Return the message of an error answer as one line: it may be a string, a list, lists in lists, or objects."""
+    if isinstance(answer, dict):
+        response = answer.get("response")
+        inner = response.get("message") if isinstance(response, dict) else answer.get("message", response)
+        answer = inner if inner is not None else answer.get("error", answer)
+    return " ".join("; ".join(_leaves(answer)).split())[:limit]
+
+
+def _leaves(value: Any, depth: int = 0) -> list[str]:
+    if isinstance(value, list | tuple) and depth < 8:
+        return [leaf for item in value[:20] for leaf in _leaves(item, depth + 1)]
+    if isinstance(value, dict) and depth < 8:
+        return [
+            ", ".join(f"{key}: {str(item).lower() if isinstance(item, bool) else item}" for key, item in list(value.items())[:10])
+        ]
+    return [] if value is None else [str(value)]

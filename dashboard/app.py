@@ -1,0 +1,39 @@
+"""The frame of all pages: who is here, where they can go, the strip on top, and the page itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import parts, resources
+from dashboard.context import context
+from dashboard.header import draw_header
+from dashboard.loading import draw_loading
+from dashboard.sidebar import draw_sidebar
+from dashboard.sign_in import visitor
+from dashboard.words import closest, say
+
+st.set_page_config(
+    page_title="Groupdesk", page_icon=Path(__file__).with_name("static") / "icon.svg", layout="wide", initial_sidebar_state=228
+)
+parts.style()
+
+language = st.query_params.get("lang") or st.session_state.get("language") or st.context.cookies.get("groupdesk_lang")
+st.session_state["language"] = language = closest(language or st.context.locale)
+st.session_state["me"] = visitor(resources.settings(), language)
+
+pages = {
+    say(language, section): [
+        st.Page(f"views/{file}.py", title=say(language, f"{file}.title"), icon=icon, url_path=file, default=file == "board")
+        for file, icon in files
+    ]
+    for section, files in {
+        "app.work": [("board", ":material/view_list:"), ("ticket", ":material/confirmation_number:")],
+    }.items()
+}
+page = st.navigation(pages)
+draw_sidebar(context())
+draw_header(context())
+if draw_loading(context()):
+    page.run()

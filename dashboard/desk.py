@@ -1,0 +1,161 @@
+"""The desk: records of Kafka folded into what the pages show. No clock, no thread, no Streamlit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from types import MappingProxyType
+
+from pydantic import ValidationError
+
+from dashboard.card import Card, card_of
+from stream.adapters.kafka import Record
+from stream.adapters.topics import Topic
+from stream.core.events import TicketEvent
+from stream.core.status import Health, PartStatus
+from stream.core.ticket import Ticket
+
+# A ticket's timeline and the trail of all tickets, as far as a page scrolls; the topic itself keeps everything.
+EVENTS_PER_TICKET = 200
+EVENTS_OF_ALL = 2_000
+# A heartbeat comes every 2 s; after five missed ones the process is gone, whatever it last said.
+GONE_AFTER = timedelta(seconds=10)
+FORGET_AFTER = timedelta(hours=24)
+# Ids of events already taken: a worker that starts again publishes its last events again, under the same ids.
+REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything known at one moment; never changes. `version` grows whenever a ticket, an event or a status did.
+
+    `as_of` is when Kafka last told us anything: our own heartbeat comes back every two seconds, so an old one means silence.
+    """
+
+    version: int = 0
+    as_of: datetime | None = None
+    is_caught_up: bool = False
+    read: int = 0
+    lag: int = 0
+    error: str | None = None
+    unreadable: int = 0
+    cards: Mapping[str, Card] = field(default_factory=dict)
+    events: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    recent: tuple[TicketEvent, ...] = ()
+    answers: Mapping[str, TicketEvent] = field(default_factory=dict)
+    parts: Mapping[str, PartStatus] = field(default_factory=dict)
+    tickets_version: int = 0
+
+    @cached_property
+    def by_due(self) -> tuple[Card, ...]:
+        """All cards, the one that is due soonest first; ties and cards without a deadline in order of opening."""
+        return tuple(sorted(self.cards.values(), key=_due_order))
+
+    @cached_property
+    def open_by_due(self) -> tuple[Card, ...]:
+        return tuple(card for card in self.by_due if card.is_open)
+
+    def timeline(self, ticket_id: str) -> list[TicketEvent]:
+        """Return what happened to one ticket, oldest first."""
+        return [TicketEvent.from_json(raw) for raw in self.events.get(ticket_id, ())]
+
+    def part(self, name: str, now: datetime) -> PartStatus | None:
+        """Return the worst living process of a part, or its last word if all are gone; None if it was never heard of."""
+        mine = [status for status in self.parts.values() if status.part == name]
+        alive = [status for status in mine if is_alive(status, now)]
+        order = (Health.OK, Health.DEGRADED, Health.DOWN)
+        return max(alive or mine, key=lambda status: (order.index(status.status), status.at), default=None)
+
+
+def is_alive(status: PartStatus, now: datetime) -> bool:
+    """Tell whether the process beats still."""
+    return now - status.at < GONE_AFTER
+
+
+def _due_order(card: Card) -> tuple[bool, datetime, datetime, str]:
+    return card.due_at is None, card.due_at or card.opened_at, card.opened_at, card.id
+
+
+class Desk:
+    """Collects records; belongs to one thread, which hands out `snapshot()` to all others."""
+
+    def __init__(self) -> None:
+        self._cards: dict[str, Card] = {}
+        self._events: dict[str, tuple[bytes, ...]] = {}
+        self._recent: deque[TicketEvent] = deque(maxlen=EVENTS_OF_ALL)
+        self._parts: dict[str, PartStatus] = {}
+        self._taken: dict[str, None] = {}
+        self._version = 0
+        self._tickets_version = 0
+        self._read = 0
+        self._unreadable = 0
+        self._as_of: datetime | None = None
+
+    def take(self, record: Record) -> None:
+        """Fold one record in. What cannot be read is counted, never an error: a newer worker may know more than we do."""
+        self._read += 1
+        self._version += 1
+        self._as_of = max(self._as_of or record.timestamp, record.timestamp)
+        try:
+            if record.topic is Topic.TICKETS:
+                self._take_ticket(record)
+            elif record.topic is Topic.TICKET_EVENTS and record.value is not None:
+                self._take_event(record.value)
+            elif record.topic is Topic.STATUS:
+                self._take_status(record)
+        except ValidationError:
+            self._unreadable += 1
+
+    def _take_ticket(self, record: Record) -> None:
+        key = record.key or ""
+        self._tickets_version = self._version
+        if record.value is None:
+            self._cards.pop(key, None)
+            self._events.pop(key, None)
+            return
+        ticket = Ticket.from_json(record.value)
+        known = self._cards.get(ticket.id)
+        if known is None or ticket.version >= known.version:
+            self._cards[ticket.id] = card_of(ticket, record.value)
+
+    def _take_event(self, raw: bytes) -> None:
+        event = TicketEvent.from_json(raw)
+        if event.id in self._taken:
+            return
+        self._taken[event.id] = None
+        if len(self._taken) > REMEMBERED:
+            del self._taken[next(iter(self._taken))]
+        if event.ticket_id is not None:
+            self._events[event.ticket_id] = (*self._events.get(event.ticket_id, ()), raw)[-EVENTS_PER_TICKET:]
+        self._recent.append(event)
+
+    def _take_status(self, record: Record) -> None:
+        if record.value is None:
+            self._parts.pop(record.key or "", None)
+            return
+        status = PartStatus.from_json(record.value)
+        self._parts[record.key or f"{status.part}/{status.process}"] = status
+        gone = [key for key, other in self._parts.items() if status.at - other.at > FORGET_AFTER]
+        for key in gone:
+            del self._parts[key]
+
+    def snapshot(self, *, is_caught_up: bool, lag: int = 0, error: str | None = None) -> Snapshot:
+        """Return what is known now, detached from what comes later."""
+        return Snapshot(
+            version=self._version,
+            as_of=self._as_of,
+            is_caught_up=is_caught_up,
+            read=self._read,
+            lag=lag,
+            error=error,
+            unreadable=self._unreadable,
+            cards=MappingProxyType(dict(self._cards)),
+            events=MappingProxyType(dict(self._events)),
+            recent=tuple(self._recent),
+            answers=MappingProxyType({event.command_id: event for event in self._recent if event.command_id}),
+            parts=MappingProxyType(dict(self._parts)),
+            tickets_version=self._tickets_version,
+        )

@@ -1,0 +1,158 @@
+"""What the lists show: cards filtered, ordered and turned into plain rows. Pure: `now` and the language are arguments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard import safe
+from dashboard.card import Card
+from dashboard.desk import Snapshot
+from dashboard.words import say, section
+from stream.core.detection import Stage
+from stream.core.status import Health
+from stream.core.ticket import TicketState
+
+VIEWS = ("open", "mine", "unassigned", "waiting_us", "waiting_customer", "soon", "late", "snoozed", "done")
+LANES = (TicketState.NEW, TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD)
+SOON = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a visitor wants to see: a view, and words, a group or a category to narrow it. `me` is their name."""
+
+    view: str = "open"
+    text: str = ""
+    group: str | None = None
+    category: str | None = None
+    me: str | None = None
+
+
+def select(snapshot: Snapshot, wanted: Filter, now: datetime) -> list[Card]:
+    """Return the cards of a view, the one due soonest first; finished ones the latest first."""
+    words = wanted.text.casefold().split()
+    cards = snapshot.by_due if wanted.view == "done" else snapshot.open_by_due
+    found = [
+        card
+        for card in cards
+        if _is_in(card, wanted, now)
+        and (wanted.group is None or card.group == wanted.group)
+        and (wanted.category is None or card.category == wanted.category)
+        and all(word in card.haystack for word in words)
+    ]
+    if wanted.view == "done":
+        found.sort(key=lambda card: (card.resolved_at or card.updated_at, card.id), reverse=True)
+    return found
+
+
+def _is_in(card: Card, wanted: Filter, now: datetime) -> bool:
+    match wanted.view:
+        case "done":
+            return not card.is_open
+        case "snoozed":
+            return card.is_snoozed(now)
+        case "late":
+            return card.is_late(now)
+        case "soon":
+            return is_soon(card, now)
+        case "mine":
+            return bool(wanted.me) and (card.assignee or "").casefold() == (wanted.me or "").casefold()
+        case "unassigned":
+            return card.assignee is None
+        case "waiting_us":
+            return card.state in (TicketState.NEW, TicketState.WAITING_US)
+        case "waiting_customer":
+            return card.state is TicketState.WAITING_CUSTOMER
+    return True
+
+
+def is_soon(card: Card, now: datetime) -> bool:
+    """Tell whether the card's deadline is still ahead, and at most 15 minutes away."""
+    return card.is_open and not card.is_late(now) and card.due_at is not None and card.due_at - now <= SOON
+
+
+def figures(snapshot: Snapshot, now: datetime, language: str) -> list[dict[str, Any]]:
+    """Return the numbers of the strip: open, due in 15 minutes, overdue; each with the view that lists them."""
+    soon = late = 0
+    for card in snapshot.open_by_due:
+        late += card.is_late(now)
+        soon += is_soon(card, now)
+    counts = (("open", "", len(snapshot.open_by_due)), ("soon", "soon", soon), ("late", "late", late))
+    return [
+        {"view": view, "kind": view, "sign": sign, "value": value, "label": say(language, f"strip.{view}")}
+        for view, sign, value in counts
+    ]
+
+
+def worker(snapshot: Snapshot, now: datetime, language: str) -> dict[str, str]:
+    """Return the worker's state for the strip: level, words and its own sentence."""
+    status = snapshot.part("worker", now)
+    alive = status is not None and now - status.at < timedelta(seconds=10)
+    level = status.status.value if status and alive else Health.DOWN.value
+    return {"level": level, "text": say(language, f"strip.worker_{level}"), "detail": safe.show(status.detail) if status else ""}
+
+
+def decided_by(stage: Stage, by: str, confidence: float, language: str) -> str:
+    """Return who decided in words, such as `rule delivery-late` or `model 0.82`."""
+    return say(language, f"by.{stage.value}", by=safe.show(by) or "?", confidence=f"{confidence:.2f}")
+
+
+def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict[str, Any]:
+    """Return the row of a card as the board's component takes it: plain values, times in ISO format."""
+    return {
+        "id": card.id,
+        "title": safe.mask_numbers(safe.show(card.title)) if not reveal else safe.show(card.title),
+        "who": safe.person(card.opened_by_name, card.opened_by, reveal=reveal),
+        "group": safe.group(card.group_name, card.group),
+        "state": card.state.value,
+        "is_open": card.is_open,
+        "priority": card.priority,
+        "category": safe.show(card.category),
+        "assignee": safe.show(card.assignee) if card.assignee else None,
+        "by": decided_by(card.stage, card.decided_by, card.confidence, language),
+        "opened_at": card.opened_at.isoformat(),
+        "due_at": card.due_at.isoformat() if card.due_at else None,
+        "due_kind": card.due_kind,
+        "is_breached": card.breached_at is not None,
+        "snoozed_until": card.snoozed_until.isoformat() if card.snoozed_until and card.is_snoozed(now) else None,
+        "next_at": card.next_step_at.isoformat() if card.next_step_at and card.is_open else None,
+        "next_step": card.next_step,
+    }
+
+
+def board_words(language: str) -> dict[str, Any]:
+    """Return all words that the board's component draws with."""
+    columns = ("prio", "main", "state", "cat", "by", "owner", "next", "due_cell", "age")
+    return (
+        section(language, "board")
+        | section(language, "due")
+        | {
+            "state": section(language, "state"),
+            "priority": section(language, "priority"),
+            "columns": [[name, say(language, f"column.{name}")] for name in columns],
+            "lanes": [[state.value, say(language, f"state.{state.value}")] for state in LANES],
+        }
+    )
+
+
+def choices(cards: Iterable[Card]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return what can be chosen from: groups by JID with their names, categories, and people; the busiest first."""
+    groups: Counter[str] = Counter()
+    categories: Counter[str] = Counter()
+    people: Counter[str] = Counter()
+    names: dict[str, str] = {}
+    for card in cards:
+        groups[card.group] += 1
+        categories[card.category] += 1
+        if card.assignee:
+            people[card.assignee] += 1
+        names[card.group] = safe.group(card.group_name, card.group)
+    return (
+        {jid: names[jid] for jid, _ in groups.most_common()},
+        [category for category, _ in categories.most_common()],
+        [name for name, _ in people.most_common()],
+    )

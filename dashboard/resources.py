@@ -1,0 +1,50 @@
+"""What one server holds for all its visitors: the live view and the publisher of commands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard.desk import Snapshot
+from dashboard.live import LiveView
+from stream.adapters.kafka import Publisher
+from stream.adapters.status import StatusReporter
+from stream.core.status import Health
+from stream.settings import Settings, load_settings
+
+
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return load_settings()
+
+
+@st.cache_resource(validate=LiveView.is_alive, on_release=LiveView.close, show_spinner=False)
+def live_view() -> LiveView:
+    """Return the one reader of Kafka; a new one takes its place if its thread has died."""
+    return LiveView(settings())
+
+
+@st.cache_resource(on_release=Publisher.close, show_spinner=False)
+def publisher() -> Publisher:
+    """Return the one publisher of commands; it connects when first used."""
+    return Publisher(settings())
+
+
+@st.cache_resource(on_release=StatusReporter.close, show_spinner=False)
+def heartbeat() -> StatusReporter:
+    """Return our own heartbeat. It comes back through the live view, so that silence of Kafka is noticed within seconds."""
+    reporter = StatusReporter(settings(), "dashboard")
+    reporter.set(Health.OK, "serving")
+    return reporter
+
+
+def snapshot() -> Snapshot:
+    """Return what is known now."""
+    heartbeat()
+    return live_view().snapshot()
+
+
+def now() -> datetime:
+    """Return the time; the one clock of all pages."""
+    return datetime.now(UTC)

@@ -1,0 +1,49 @@
+"""Text of strangers, made safe to look at: what would turn, hide or colour it becomes visible, and numbers are masked."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls but tab and newline, bidi overrides and isolates, line separators, and tags that spell invisibly.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_PHONE_IN_TEXT = re.compile(r"\+\d[\d\s().-]{7,17}\d")
+_MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+_DIGITS_KEPT = 4
+
+
+def show(text: str | None) -> str:
+    """Return the text with every control and direction character written out, such as ⟨202E⟩."""
+    return _UNSEEN.sub(lambda found: f"⟨{ord(found.group()):04X}⟩", (text or "").replace("\r\n", "\n"))
+
+
+def mask(number: str) -> str:
+    """Return a number with all digits but the last four hidden: `•••• 4321`."""
+    digits = re.sub(r"\D", "", number)
+    return f"•••• {digits[-_DIGITS_KEPT:]}" if len(digits) > _DIGITS_KEPT else "••••"
+
+
+def mask_numbers(text: str) -> str:
+    """Return the text with every international phone number in it masked."""
+    return _PHONE_IN_TEXT.sub(lambda found: mask(found.group()), text)
+
+
+def person(name: str | None, address: str, *, reveal: bool) -> str:
+    """Return how to call somebody: their name, else their number, which only those who may see numbers see in full."""
+    if name and not _is_number(name):
+        return show(name)
+    number = name or address.split("@", 1)[0].split(":", 1)[0]
+    return show(number) if reveal else mask(number)
+
+
+def group(name: str | None, jid: str) -> str:
+    """Return a group's name, else the end of its JID."""
+    return show(name) if name else f"Group {jid.split('@', 1)[0][-_DIGITS_KEPT:]}"
+
+
+def _is_number(name: str) -> bool:
+    return sum(letter.isdigit() for letter in name) > _DIGITS_KEPT + 2 and not any(letter.isalpha() for letter in name)
+
+
+def markdown(text: str) -> str:
+    """Return the text so that Streamlit's Markdown shows it as it is: every sign that could mean something is escaped."""
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(show(text).split()))

@@ -1,0 +1,3 @@
+"""The pages, one file each; Streamlit runs them as scripts."""
+
+from __future__ import annotations

@@ -1,0 +1,106 @@
+"""Board: everything that waits, the one due soonest first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import frames, parts, resources
+from dashboard.context import Context, context
+from dashboard.frames import VIEWS, Filter
+
+PAGE = 100
+
+
+def controls(here: Context) -> None:
+    """Draw the filters. All of them live in the address, so a link shows the same to everybody."""
+    groups, categories, _ = frames.choices(resources.snapshot().open_by_due)
+    with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
+        st.pills(
+            here.say("board.view"),
+            VIEWS,
+            default="open",
+            required=True,
+            key="view",
+            bind="query-params",
+            format_func=lambda view: here.say(f"view.{view}"),
+            label_visibility="collapsed",
+        )
+    with st.container(key="narrow", horizontal=True, vertical_alignment="center"):
+        st.text_input(
+            here.say("board.search"),
+            key="q",
+            bind="query-params",
+            type="search",
+            placeholder=here.say("board.search"),
+            label_visibility="collapsed",
+            icon=":material/search:",
+            live=True,
+            width=320,
+        )
+        st.selectbox(
+            here.say("board.group"),
+            list(groups),
+            index=None,
+            key="group",
+            bind="query-params",
+            format_func=lambda jid: groups.get(jid, jid),
+            placeholder=here.say("board.all_groups"),
+            label_visibility="collapsed",
+            width=170,
+        )
+        st.selectbox(
+            here.say("board.category"),
+            categories,
+            index=None,
+            key="category",
+            bind="query-params",
+            placeholder=here.say("board.all_categories"),
+            label_visibility="collapsed",
+            width=164,
+        )
+        st.space("stretch")
+        st.segmented_control(
+            here.say("board.layout"),
+            ("list", "columns"),
+            default="list",
+            required=True,
+            key="layout",
+            bind="query-params",
+            format_func=lambda name: here.say(f"board.{name}"),
+            label_visibility="collapsed",
+        )
+
+
+@st.fragment(run_every=1)
+def tickets(here: Context) -> None:
+    """Draw the tickets; every second, from what the live view knows by then."""
+    snapshot, now = resources.snapshot(), resources.now()
+    state = st.session_state
+    wanted = Filter(state.get("view") or "open", state.get("q") or "", state.get("group"), state.get("category"), here.me.name)
+    found = frames.select(snapshot, wanted, now)
+    limit = int((state.get("board") or {}).get("limit") or PAGE)
+    pressed = parts.draw(
+        "board",
+        "board",
+        {
+            "rows": [frames.board_row(card, now, here.language, reveal=here.reveal) for card in found[:limit]],
+            "total": len(found),
+            "limit": limit,
+            "mode": state.get("layout") or "list",
+            "now": now.isoformat(),
+            "words": frames.board_words(here.language),
+        },
+        on_open_change=lambda: None,
+        on_limit_change=lambda: None,
+    )
+    with st.container(key="empty"):
+        if not found:
+            kind = "none" if snapshot.cards else "empty"
+            parts.empty(here.say(f"board.{kind}"), here.say(f"board.{kind}_hint"))
+    if pressed.open:
+        st.switch_page("views/ticket.py", query_params={"id": pressed.open})
+
+
+here = context()
+controls(here)
+tickets(here)

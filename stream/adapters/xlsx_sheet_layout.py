@@ -1,0 +1,143 @@
+"""The looks of the .xlsx sheet: dropdowns, colours, a header that stays, and a tab that explains. Repaired, never forced.
+
+Everything is looked for before it is added, so people's own formats, columns and rules stay as they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from stream.adapters.sheet_port import ARCHIVE_TAB, GUIDE_TAB, TICKET_TAB, Layout
+from stream.adapters.xlsx_sheet_cells import put_text
+from stream.core.sheet_columns import COLUMNS, Owner
+from stream.core.sheet_guide import COLOURS, guide_lines
+from stream.core.sheet_plan import Plan
+
+_LAST = 1_048_576  # rows of an .xlsx tab
+_HEADER_FILL = PatternFill("solid", start_color="FF1F2937")
+_HEADER_FONT = Font(bold=True, color="FFFFFFFF")
+_LONGEST_LIST = 255  # Excel takes no longer list in a rule; what is longer stands on the guide tab
+
+
+def dress_workbook(book: Any, plan: Plan, layout: Layout) -> None:
+    """Repair what is missing on all our tabs."""
+    sheet = book[TICKET_TAB]
+    is_new = bool(plan.headers)
+    for column in COLUMNS:
+        place = plan.places[column.name]
+        if place in plan.headers:
+            _dress_header(sheet, plan.header_row, place + 1, column.width)
+            if column.owner is Owner.MARK:
+                sheet.column_dimensions[get_column_letter(place + 1)].hidden = True
+    if is_new and sheet.freeze_panes is None:
+        sheet.freeze_panes = sheet.cell(plan.header_row + 1, 2)
+    guide = _guide(book, layout)
+    for name, choices in layout.choices.items():
+        _offer(sheet, plan.header_row + 1, plan.places[name] + 1, _source(guide, name, choices))
+    _colour(sheet, plan)
+    _filter(sheet, plan)
+    if ARCHIVE_TAB in book.sheetnames:
+        _dress_archive(book[ARCHIVE_TAB])
+
+
+def _dress_header(sheet: Any, row: int, column: int, width: int) -> None:
+    cell = sheet.cell(row, column)
+    cell.fill, cell.font = _HEADER_FILL, _HEADER_FONT
+    cell.alignment = Alignment(vertical="center", wrap_text=True)
+    sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def _source(guide: Any, name: str, choices: tuple[str, ...]) -> str:
+    """Return where a dropdown takes its choices from: written out, or a column of the guide tab where they are many."""
+    written = ",".join(choices)
+    if len(written) <= _LONGEST_LIST - 2 and not any("," in choice or '"' in choice for choice in choices):
+        return f'"{written}"'
+    column = 27 + sorted(("status", "priority", "assignee", "category")).index(name)  # AA and on: out of sight
+    for number, choice in enumerate(choices, start=1):
+        put_text(guide.cell(number, column), choice)
+    letter = get_column_letter(column)
+    return f"'{GUIDE_TAB}'!${letter}$1:${letter}${len(choices)}"
+
+
+def _offer(sheet: Any, first: int, column: int, source: str) -> None:
+    """Put a dropdown on a column that has none; one of ours whose choices have changed is renewed."""
+    found = None
+    for rule in sheet.data_validations.dataValidation:
+        if rule.type == "list" and any(area.min_col <= column <= area.max_col for area in rule.sqref.ranges):
+            found = rule
+    if found is not None:
+        if found.promptTitle == "Groupdesk":
+            found.formula1 = source
+        return
+    rule = DataValidation(type="list", formula1=source, allow_blank=True, showErrorMessage=False)
+    rule.promptTitle = "Groupdesk"  # not shown (showInputMessage is off); tells our rules from people's
+    rule.showInputMessage = False
+    letter = get_column_letter(column)
+    rule.add(f"{letter}{first}:{letter}{_LAST}")
+    sheet.add_data_validation(rule)
+
+
+def _colour(sheet: Any, plan: Plan) -> None:
+    present = {
+        rule.dxf.fill.bgColor.rgb
+        for area in sheet.conditional_formatting
+        for rule in area.rules
+        if rule.dxf is not None and rule.dxf.fill is not None
+    }
+    first, last = plan.header_row + 1, get_column_letter(max(plan.places.values()) + 1)
+    for colour in COLOURS:
+        rgb = f"FF{colour.rgb}"
+        if rgb in present:
+            continue
+        letter = get_column_letter(plan.places[colour.column] + 1)
+        fill = PatternFill("solid", start_color=rgb, end_color=rgb)
+        formula = f'${letter}{first}="{colour.value}"'
+        area = f"{letter}{first}:{letter}{_LAST}" if not colour.whole_row else f"A{first}:{last}{_LAST}"
+        sheet.conditional_formatting.add(area, FormulaRule(formula=[formula], fill=fill))
+
+
+def _filter(sheet: Any, plan: Plan) -> None:
+    """Give the header filter buttons, and let a filter or a table that is there reach over the new rows."""
+    last = max(sheet.max_row, plan.header_row + 1)
+    for table in sheet.tables.values():
+        left, top, right, bottom = range_boundaries(table.ref)
+        if top == plan.header_row:
+            if bottom < last:
+                table.ref = _area(left, top, right, last)
+                if table.autoFilter is not None:
+                    table.autoFilter.ref = table.ref
+            return
+    if sheet.auto_filter.ref:
+        left, top, right, _ = range_boundaries(sheet.auto_filter.ref)
+        if top == plan.header_row:
+            sheet.auto_filter.ref = _area(left, top, right, last)
+    else:
+        sheet.auto_filter.ref = _area(1, plan.header_row, max(plan.places.values()) + 1, last)
+
+
+def _area(left: int, top: int, right: int, bottom: int) -> str:
+    return f"{get_column_letter(left)}{top}:{get_column_letter(right)}{bottom}"
+
+
+def _guide(book: Any, layout: Layout) -> Any:
+    if GUIDE_TAB in book.sheetnames:
+        return book[GUIDE_TAB]
+    sheet = book.create_sheet(GUIDE_TAB)
+    for number, line in enumerate(guide_lines(layout.zone), start=1):
+        put_text(sheet.cell(number, 1), line)
+        sheet.cell(number, 1).alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.cell(1, 1).font = Font(bold=True, size=14)
+    sheet.column_dimensions["A"].width = 110
+    return sheet
+
+
+def _dress_archive(sheet: Any) -> None:
+    if sheet.freeze_panes is None:
+        sheet.freeze_panes = "B2"
+        for place in range(1, sheet.max_column + 1):
+            _dress_header(sheet, 1, place, 18)

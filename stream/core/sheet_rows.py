@@ -1,0 +1,295 @@
+"""The three-way comparison of the sheet, the tickets and what we wrote last: `reconcile` says what a pass is to do.
+
+Machine cells are made equal to the ticket. A shared cell that a person changed becomes a command, and stays as they left it
+until the worker has answered; one that the ticket changed is written. Nothing here depends on where rows or columns stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from stream.core.commands import AnyCommand
+from stream.core.ids import derived_id
+from stream.core.sheet_cells import ERASED, clean
+from stream.core.sheet_columns import BY_NAME, COLUMNS, SHARED, Owner, header_text
+from stream.core.sheet_edits import Edit, People, command_for, same_value
+from stream.core.sheet_guard import guard_blanked, guard_table, guard_vanished
+from stream.core.sheet_memory import Asked, RowMemory, mark_of, read_mark
+from stream.core.sheet_plan import NewRow, Plan, RowWrite, Wanted
+from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
+from stream.core.value import Value
+from stream.errors import CommandRefused
+
+_NOTICE_STAYS = timedelta(days=1)
+_OLD_COPY = "This row came back from an old copy of the sheet; what was changed in it was not taken."
+_NEVER_BLANK = ("status", "priority", "category")
+_MACHINE = tuple(column for column in COLUMNS if column.owner is Owner.MACHINE and column.name != "notice")
+
+
+class Options(Value):
+    """How a pass is made.
+
+    `write_slow`: write rows of which only the age has moved. `hold`: tickets that may not be added yet, because an answer was
+    lost. `restore`: write rows again that are missing. `accept_missing`: take all missing rows for deleted. `repair`: a
+    deletion of ours may have hit other rows than it was meant for.
+    """
+
+    write_slow: bool = True
+    hold: frozenset[str] = frozenset()
+    restore: bool = False
+    accept_missing: bool = False
+    repair: bool = False
+    zone: str = "UTC"
+
+
+def reconcile(
+    grid: Grid,
+    tickets: Mapping[str, Wanted],
+    base: Mapping[str, RowMemory],
+    people: People,
+    now: datetime,
+    options: Options = Options(),  # noqa: B008 # a frozen value
+) -> Plan:
+    """Compare what was read with the tickets and the memory of our writes, and return what is to be done.
+
+    `tickets` come in the order in which new rows are to stand. Pure: the same arguments give the same plan.
+    """
+    placed = sum(1 for memory in base.values() if memory.was_placed and not memory.is_gone and not memory.is_archived)
+    table = find_table(grid)
+    stop = guard_table(grid, table, 0 if options.restore else placed)
+    if stop:
+        return Plan(stop=stop)
+    comparing = _Comparing(table or empty_table(), tickets, base, people, now, options)
+    comparing.compare_rows()
+    stop = guard_blanked(comparing.blanked, placed)
+    if stop and not options.restore:
+        return Plan(stop=stop)
+    missing = comparing.missing()
+    forgiven = options.restore or options.accept_missing or (options.repair and comparing.some_leave)
+    stop = None if forgiven else guard_vanished(len(missing), placed)
+    return Plan(stop=stop) if stop else comparing.finish(missing)
+
+
+class _Comparing:
+    """One comparison in the making; lives for one call of `reconcile`."""
+
+    def __init__(
+        self,
+        table: Table,
+        tickets: Mapping[str, Wanted],
+        base: Mapping[str, RowMemory],
+        people: People,
+        now: datetime,
+        options: Options,
+    ) -> None:
+        self.table, self.tickets, self.base = table, tickets, base
+        self.people, self.now, self.options = people, now, options
+        self.rows = table.by_id() if "id" in table.places else {}
+        self.headers: dict[int, str] = {}
+        self.places = dict(table.places)
+        for column in COLUMNS:
+            if column.name not in self.places:
+                self.places[column.name] = table.width + len(self.headers)
+                self.headers[self.places[column.name]] = header_text(column, options.zone)
+        self.memories: dict[str, RowMemory] = {}
+        self.writes: list[RowWrite] = []
+        self.commands: list[AnyCommand] = []
+        self.blanked = 0
+        self.refused = 0
+        self.returned: list[str] = []
+        self.some_leave = False
+
+    def compare_rows(self) -> None:
+        for ticket_id, rows in self.rows.items():
+            wanted = self.tickets.get(ticket_id)
+            if wanted is not None:
+                self._compare(wanted, rows)
+
+    def _compare(self, wanted: Wanted, rows: Sequence[Row]) -> None:
+        before = self.base.get(wanted.id, RowMemory())
+        memory = before
+        if before.is_gone:
+            self.returned.append(wanted.id)
+        if before.is_gone or before.is_archived or not before.was_placed:
+            memory = memory.but(is_gone=False, is_archived=False, was_placed=True)
+        self.some_leave = self.some_leave or memory.is_leaving
+        if wanted.is_erased:
+            memory = RowMemory(
+                writes=memory.writes, was_placed=True, is_leaving=memory.is_leaving, refused_cells=memory.refused_cells
+            )
+        else:
+            memory = self._settle(memory, wanted)
+            for row in rows:
+                memory = self._read_row(memory, wanted, row)
+            memory = self._keep_extras(memory, rows[0])
+        memory = self._write_rows(memory, wanted, rows)
+        if memory is not before and memory != before:
+            self.memories[wanted.id] = memory
+
+    def _settle(self, memory: RowMemory, wanted: Wanted) -> RowMemory:
+        """Forget what was asked once the ticket shows it, and a notice once it was long enough to be read."""
+        if memory.asked:
+            still = {name: asked for name, asked in memory.asked.items() if not _is_answered(name, asked, wanted)}
+            if len(still) != len(memory.asked):
+                memory = memory.but(asked=still)
+        if memory.noticed_at is not None and self.now - memory.noticed_at > _NOTICE_STAYS:
+            memory = memory.with_notice("", None)
+        absent = [name for name in SHARED if name not in self.table.places]
+        if absent and any(name in base for base in memory.bases.values() for name in absent):
+            # A column that was taken away comes back empty: that is nobody's change.
+            kept = {number: {n: v for n, v in base.items() if n not in absent} for number, base in memory.bases.items()}
+            memory = memory.but(bases=kept)
+        return memory
+
+    def _read_row(self, memory: RowMemory, wanted: Wanted, row: Row) -> RowMemory:
+        mark = read_mark(row.cell(self.table.places["mark"])) if "mark" in self.table.places else None
+        number = mark[1] if mark is not None and mark[0] == wanted.id and mark[1] in memory.bases else None
+        if number is not None and number != memory.seen:
+            memory = memory.but(seen=number)
+        if number is None and mark is not None and mark[0] == wanted.id and mark[1] < min(memory.bases, default=0):
+            return memory.with_notice(_OLD_COPY, self.now)
+        for name in SHARED:
+            place = self.table.places.get(name)
+            if place is None:
+                continue
+            cell = row.cell(place)
+            if number is not None:
+                old = memory.bases[number].get(name)
+                if old is None or cell == old or same_value(name, cell, old):
+                    continue
+            elif not memory.bases or self._is_ours(memory, mark, name, cell):
+                continue
+            else:
+                old = memory.bases[max(memory.bases)].get(name, "")
+            memory = self._take_edit(memory, wanted, name, old, cell)
+            known = number if number is not None else max(memory.bases)
+            memory = memory.but(bases={**memory.bases, known: {**memory.bases[known], name: cell}})
+        return memory
+
+    def _is_ours(self, memory: RowMemory, mark: tuple[str, int] | None, name: str, cell: str) -> bool:
+        """Tell whether a cell of a row whose mark is lost, old or another ticket's may come from one of our own writes."""
+        if any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values()):
+            return True
+        other = self.base.get(mark[0]) if mark is not None else None
+        return other is not None and any(same_value(name, cell, base.get(name, "")) for base in other.bases.values())
+
+    def _take_edit(self, memory: RowMemory, wanted: Wanted, name: str, old: str, new: str) -> RowMemory:
+        if not new.strip() and name in _NEVER_BLANK:
+            self.blanked += 1
+        number = memory.edits.get(name, 0) + 1
+        memory = memory.but(edits={**memory.edits, name: number}).with_notice("", None)
+        if name not in memory.asked and same_value(name, new, wanted.cells[name]):
+            return memory  # the ticket came to say the same
+        edit = Edit(ticket_id=wanted.id, group=wanted.group, column=name, old=old, new=new, number=number, at=self.now)
+        try:
+            self.commands.append(command_for(edit, self.people))
+        except CommandRefused as refusal:
+            self.refused += 1
+            return memory.with_notice(str(refusal), self.now)
+        asked = Asked(command_id=edit.command_id, value=new, at=self.now)
+        return memory.but(asked={**memory.asked, name: asked})
+
+    def _keep_extras(self, memory: RowMemory, row: Row) -> RowMemory:
+        extras = {header: row.cell(place) for header, place in self.table.extras.items() if row.cell(place)}
+        return memory if extras == memory.extras else memory.but(extras=extras)
+
+    def _write_rows(self, memory: RowMemory, wanted: Wanted, rows: Sequence[Row]) -> RowMemory:
+        desired = self._desired(memory, wanted)
+        differing = [(row, self._differing(row, desired, wanted)) for row in rows]
+        if not any(names for _, names in differing):
+            return memory
+        if not self.options.write_slow and all(BY_NAME[name].is_slow for _, names in differing for name in names):
+            return memory
+        if memory.refused_cells and memory.refused_cells == digest_cells(desired):
+            return memory
+        shared = {name: self._after(name, rows[0], desired, differing[0][1]) for name in SHARED}
+        memory = memory.with_write({} if wanted.is_erased else shared)
+        mark = mark_of(wanted.id, memory.writes)
+        for row, names in differing:
+            cells = {self.places[name]: desired[name] for name in names if name != "mark"}
+            self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells={**cells, self.places["mark"]: mark}))
+        return memory
+
+    def _desired(self, memory: RowMemory, wanted: Wanted) -> dict[str, str]:
+        asked = {name: asked.value for name, asked in memory.asked.items()}
+        notice = ERASED if wanted.is_erased else clean(memory.notice)
+        return {**wanted.cells, **asked, "notice": notice}
+
+    def _differing(self, row: Row, desired: Mapping[str, str], wanted: Wanted) -> list[str]:
+        names = []
+        for name, value in desired.items():
+            place = self.table.places.get(name)
+            cell = row.cell(place) if place is not None else ""
+            if cell != value and not (name in SHARED and same_value(name, cell, value)):
+                names.append(name)
+        mark = read_mark(row.cell(self.table.places["mark"])) if "mark" in self.table.places else None
+        if mark is None or mark[0] != wanted.id:
+            names.append("mark")
+        return names
+
+    def _after(self, name: str, row: Row, desired: Mapping[str, str], written: Sequence[str]) -> str:
+        place = self.table.places.get(name)
+        return desired[name] if name in written or place is None else row.cell(place)
+
+    def missing(self) -> list[str]:
+        """Return the tickets whose rows were there and are not any more, less those that we took off ourselves."""
+        found = []
+        for ticket_id, memory in self.base.items():
+            if memory.was_placed and not memory.is_gone and not memory.is_archived and ticket_id not in self.rows:
+                if memory.is_leaving:
+                    self.memories[ticket_id] = memory.but(is_archived=True, is_leaving=False)
+                else:
+                    found.append(ticket_id)
+        return found
+
+    def finish(self, missing: Sequence[str]) -> Plan:
+        restore = self.options.restore or (self.options.repair and self.some_leave)
+        deleted = [] if restore else list(missing)
+        for ticket_id in deleted:
+            self.memories[ticket_id] = self.base[ticket_id].but(is_gone=True, asked={})
+        appends = [self._new_row(wanted) for wanted in self.tickets.values() if self._is_new(wanted, restore)]
+        return Plan(
+            header_row=self.table.header_row,
+            places=self.places,
+            headers=self.headers,
+            writes=tuple(self.writes),
+            appends=tuple(appends),
+            commands=tuple(self.commands),
+            memories=self.memories,
+            deleted=tuple(deleted),
+            returned=tuple(self.returned),
+            duplicates=tuple(ticket_id for ticket_id, rows in self.rows.items() if len(rows) > 1),
+            unknown=tuple(ticket_id for ticket_id in self.rows if ticket_id not in self.tickets),
+            refused=self.refused,
+        )
+
+    def _is_new(self, wanted: Wanted, restore: bool) -> bool:
+        if wanted.id in self.rows or wanted.id in self.options.hold or wanted.is_erased:
+            return False
+        memory = self.base.get(wanted.id)
+        if memory is None:
+            return True
+        if memory.is_archived or (memory.refused_cells and memory.refused_cells == digest_cells(self._desired(memory, wanted))):
+            return False
+        return restore or not (memory.was_placed or memory.is_gone)
+
+    def _new_row(self, wanted: Wanted) -> NewRow:
+        memory = self.base.get(wanted.id, RowMemory())
+        memory = memory.but(is_gone=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
+        desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
+        cells = {self.places[name]: value for name, value in desired.items()}
+        cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}
+        self.memories[wanted.id] = memory
+        return NewRow(ticket_id=wanted.id, cells=cells)
+
+
+def _is_answered(name: str, asked: Asked, wanted: Wanted) -> bool:
+    if same_value(name, asked.value, wanted.cells[name]):
+        return True
+    return asked.accepted_at is not None and wanted.updated_at >= asked.accepted_at
+
+
+def digest_cells(cells: Mapping[str, str]) -> str:
+    """Return a short digest of a row's cells, to remember that the server would not take them. Age and notice do not count."""
+    return derived_id(*(f"{name}={value}" for name, value in sorted(cells.items()) if name not in ("age", "notice")))

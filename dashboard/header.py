@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import actions, frames, parts, resources
+from dashboard import actions, address, frames, parts, resources
 from dashboard.context import Context
 from dashboard.words import section
 
@@ -45,4 +45,4 @@ def _show_view() -> None:
     """Let the board's own control follow; it keeps its state while the visitor stays on the page."""
     wanted = st.session_state["strip_figures"].goto
     if wanted in frames.VIEWS:
-        st.session_state["view"] = wanted
+        address.steer("view", wanted)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from streamlit.web import cli
 
+from dashboard import resources
 from dashboard.people import has_password
 from dashboard.sign_in import oidc_is_configured
 from stream import logs
@@ -25,6 +26,7 @@ def run(settings: Settings) -> None:
     require_sign_in(settings, has_oidc=oidc_is_configured())
     require_port(settings)
     log.info("dashboard", url=f"http://{settings.dashboard_host}:{settings.dashboard_port}")
+    resources.live_view()  # reads while Streamlit starts, so that the first visitor finds everything there
     options = [f"--{name}={value}" for name, value in server_options(settings).items()]
     cli.main(["run", str(APP), *options], standalone_mode=False)
 

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import frames, parts, resources
+from dashboard import address, frames, parts, resources
 from dashboard.context import Context, context
 from dashboard.frames import VIEWS, Filter
 
 PAGE = 100
+LAYOUTS = ("list", "columns")
 
 
 def controls(here: Context) -> None:
     """Draw the filters. All of them live in the address, so a link shows the same to everybody."""
-    groups, categories, _ = frames.choices(resources.snapshot().open_by_due)
+    groups, categories, _ = frames.choices(resources.snapshot().cards.values())
+    address.seed("view", "open", VIEWS)
+    address.seed("layout", "list", LAYOUTS)
+    address.seed("q", "")
+    address.seed("group", None, groups)
+    address.seed("category", None, categories)
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
         st.pills(
             here.say("board.view"),
             VIEWS,
-            default="open",
             required=True,
             key="view",
-            bind="query-params",
+            on_change=address.keep,
+            args=("view", "open"),
             format_func=lambda view: here.say(f"view.{view}"),
             label_visibility="collapsed",
         )
@@ -29,7 +35,8 @@ def controls(here: Context) -> None:
         st.text_input(
             here.say("board.search"),
             key="q",
-            bind="query-params",
+            on_change=address.keep,
+            args=("q", ""),
             type="search",
             placeholder=here.say("board.search"),
             label_visibility="collapsed",
@@ -40,10 +47,11 @@ def controls(here: Context) -> None:
         st.selectbox(
             here.say("board.group"),
             list(groups),
-            index=None,
             key="group",
-            bind="query-params",
+            on_change=address.keep,
+            args=("group", None),
             format_func=lambda jid: groups.get(jid, jid),
+            index=None,
             placeholder=here.say("board.all_groups"),
             label_visibility="collapsed",
             width=170,
@@ -51,9 +59,10 @@ def controls(here: Context) -> None:
         st.selectbox(
             here.say("board.category"),
             categories,
-            index=None,
             key="category",
-            bind="query-params",
+            on_change=address.keep,
+            args=("category", None),
+            index=None,
             placeholder=here.say("board.all_categories"),
             label_visibility="collapsed",
             width=164,
@@ -61,11 +70,11 @@ def controls(here: Context) -> None:
         st.space("stretch")
         st.segmented_control(
             here.say("board.layout"),
-            ("list", "columns"),
-            default="list",
+            LAYOUTS,
             required=True,
             key="layout",
-            bind="query-params",
+            on_change=address.keep,
+            args=("layout", "list"),
             format_func=lambda name: here.say(f"board.{name}"),
             label_visibility="collapsed",
         )

@@ -60,10 +60,15 @@ def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any
 def close_quietly(client: Any, timeout_s: float = 2.0) -> None:
     """Close a producer or consumer; the library raises when the broker is away, and there is nothing left to do about it."""
     with contextlib.suppress(KafkaError, RuntimeError, OSError):
-        if isinstance(client, KafkaProducer):
-            client.close(timeout=timeout_s)
-        else:
+        if not isinstance(client, KafkaProducer):
             client.close(autocommit=False, timeout_ms=timeout_s * 1_000)
+            return
+        try:
+            client.close(timeout=timeout_s)
+        finally:
+            # `close` gives up with its thread still running when records are under way.
+            client._sender.force_close()  # noqa: SLF001 -- there is no public way
+            client._closed = True  # noqa: SLF001 -- or it tries once more, loudly, when it is collected
 
 
 class Publisher:
@@ -74,6 +79,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._producer: Any = None
         self._known: set[str] = set()
+        self._failures = 0
 
     def publish(self, topic: Topic, key: str, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         """Return once all in-sync replicas have the record; raises `BrokerError` when that is not known within 4 s."""
@@ -86,6 +92,7 @@ class Publisher:
             raise BrokerError(
                 f"Kafka did not take a record for {name} ({type(error).__name__}); it may be stored or not."
             ) from error
+        self._failures = 0
 
     def _connected(self, name: str) -> Any:
         with self._lock:
@@ -97,9 +104,11 @@ class Publisher:
             return self._producer
 
     def _forget(self, producer: Any, error: KafkaError) -> None:
-        # After a refusal the producer's sequence numbers may be unusable; a new one starts clean. A timeout is no refusal.
+        # After a refusal the sequence numbers may be unusable, and after a lost broker it was seen to time out for ever:
+        # a new producer starts clean. One timeout alone is no reason.
         with self._lock:
-            if self._producer is producer and not isinstance(error, KafkaTimeoutError):
+            self._failures += 1
+            if self._producer is producer and (self._failures > 1 or not isinstance(error, KafkaTimeoutError)):
                 close_quietly(producer, timeout_s=0)
                 self._producer = None
                 self._known.clear()

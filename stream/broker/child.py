@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -20,13 +20,18 @@ class Child:
         self._pid_file = pid_file
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the process; one that an earlier start left behind is stopped first."""
-        stop_leftover(self._pid_file, self.command[0])
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        """Start the process, in our environment or this one; what an earlier start left behind is stopped first."""
+        stop_leftover(self._pid_file, self.command[-1])
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 -- the command is built by us, without a shell
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=environment,
             )
         self._pid_file.write_text(str(self._process.pid))
 

@@ -1,0 +1,70 @@
+"""The command `groupdesk`. Each part has its commands in a file of its own, loaded only when they are called."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+from pydantic import ValidationError
+
+from stream import __version__
+from stream.errors import GroupdeskError
+
+# name: (module:attribute, the line in `groupdesk --help`). To add a command, add its line here.
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "Start": {
+        "up": ("stream.cli.up:up", "Everything in one terminal, with a broker of its own if none is set."),
+        "demo": ("stream.cli.demo:demo", "The same, and plays a support chat in four languages through it."),
+        "check": ("stream.cli.check:check", "Tell everything that is wrong with the settings, and what to do."),
+    },
+    "Roles, one process each": {
+        "bridge": ("stream.cli.roles:bridge", "Take webhooks; answer once Kafka has them."),
+        "worker": ("stream.cli.roles:worker", "Turn messages into tickets."),
+        "sheet": ("stream.cli.roles:sheet", "Keep one row a ticket in the Sheet."),
+        "dashboard": ("stream.cli.roles:dashboard", "Serve the Board and the tickets."),
+    },
+    "Tools": {
+        "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
+        "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
+    },
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command only when it is called: `groupdesk --help` loads neither Faust nor Streamlit."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- the interface of click
+        return [name for section in COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- the interface of click
+        for section in COMMANDS.values():
+            if cmd_name in section:
+                module, _, attribute = section[cmd_name][0].partition(":")
+                command: click.Command = getattr(importlib.import_module(module), attribute)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- the interface of click
+        for title, section in COMMANDS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, text) for name, (_, text) in section.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what a person can act on is one sentence on standard error and exit status 1."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            from stream.check.settings import describe_problems  # noqa: PLC0415 -- only for a settings error
+
+            raise click.ClickException(" ".join(describe_problems(error))) from error
+        except GroupdeskError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="groupdesk")
+def main() -> None:
+    """WhatsApp support groups as tickets.
+
+    Settings come from the environment and from the file .env; .env.example explains each. `groupdesk up` needs none of them.
+    """

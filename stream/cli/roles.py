@@ -1,0 +1,22 @@
+"""The roles as commands: `groupdesk bridge` and so on. Each runs until SIGTERM or Ctrl-C and waits for Kafka if it must."""
+
+from __future__ import annotations
+
+import click
+
+from stream.settings import load_settings
+from stream.up.roles import ROLES, Role
+
+
+def _command(role: Role) -> click.Command:
+    @click.command(role.name, help=f"{role.does}\n\nRuns until SIGTERM or Ctrl-C. Waits for Kafka, and says so.")
+    def run_role() -> None:
+        role.load()(load_settings())
+
+    return run_role
+
+
+bridge = _command(ROLES["bridge"])
+worker = _command(ROLES["worker"])
+sheet = _command(ROLES["sheet"])
+dashboard = _command(ROLES["dashboard"])

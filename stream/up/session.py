@@ -1,0 +1,167 @@
+"""A running Groupdesk: broker first, then the roles; watched until told to stop, then stopped in the other order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from stream.adapters.topic_admin import ensure_topics
+from stream.broker import Broker, start_broker
+from stream.errors import GroupdeskError
+from stream.settings import Settings
+from stream.up.fresh import forget_everything
+from stream.up.ports import host_of, settle_ports
+from stream.up.readiness import Heartbeats, answers
+from stream.up.roles import ROLES, Role
+from stream.up.supervision import RoleProcess, Supervision
+
+_LOOK_EVERY_S = 0.2
+
+
+class Session:
+    """`with Session(settings, say=print) as session: session.watch()`. What goes wrong at the start leaves nothing running."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        without: frozenset[str] = frozenset(),
+        fresh: bool = False,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.settings = settings
+        self.stopping = threading.Event()
+        self._roles = [role for role in ROLES.values() if role.name not in without]
+        self._fresh = fresh
+        self._say = say
+        self._lock = FileLock(settings.data_dir / "up.lock")
+        self._broker: Broker | None = None
+        self._supervision: Supervision | None = None
+        self._heartbeats: Heartbeats | None = None
+        self._waiting: dict[str, Role] = {}
+        self._pids: dict[str, int] = {}
+        self._started = 0.0
+
+    def __enter__(self) -> Self:
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise GroupdeskError(
+                f"`groupdesk up` already runs in {self.settings.data_dir}; stop that one, or give this one another DATA_DIR."
+            ) from None
+        try:
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+
+    def wait_until_ready(self) -> bool:
+        """Watch until every role has been ready once; False when told to stop before that."""
+        while self._waiting and not self.stopping.is_set():
+            self._look()
+            self.stopping.wait(_LOOK_EVERY_S)
+        return not self._waiting
+
+    def watch(self) -> None:
+        """Keep everything running and tell what ends and starts again, until told to stop."""
+        while not self.stopping.is_set():
+            self._look()
+            self.stopping.wait(_LOOK_EVERY_S)
+
+    def _start(self) -> None:
+        ports = settle_ports(self.settings, self._roles)
+        if self._fresh:
+            if self.settings.kafka_bootstrap_servers:
+                raise GroupdeskError("--fresh forgets the data of the built-in broker only; unset KAFKA_BOOTSTRAP_SERVERS.")
+            forget_everything(self.settings, self._say)
+        chosen: dict[str, object] = {ROLES[name].port_setting or "": port for name, port in ports.items()}
+        chosen["data_dir"] = self.settings.data_dir.resolve()
+        if self.settings.kafka_bootstrap_servers:
+            self._say(f"Broker: {self.settings.kafka_bootstrap_servers}, as KAFKA_BOOTSTRAP_SERVERS says.")
+        else:
+            self._broker = start_broker(self.settings.data_dir.resolve(), say=self._say)
+            self._say(f"Broker: {self._broker.notice}")
+            chosen["kafka_bootstrap_servers"] = self._broker.bootstrap
+        self.settings = self.settings.model_copy(update=chosen)
+        ensure_topics(self.settings)
+        self._heartbeats = Heartbeats(self.settings, since=datetime.now(UTC))
+        self._waiting = {role.name: role for role in self._roles}
+        environment = {name.upper(): str(value) for name, value in chosen.items()}
+        self._supervision = Supervision(self.settings.data_dir, list(self._waiting), environment)
+        self._started = time.monotonic()
+        self._supervision.start()
+
+    def _look(self) -> None:
+        if self._supervision is None or self._heartbeats is None:
+            return
+        for process in self._supervision.processes():
+            self._note_process(process)
+        self._heartbeats.read()
+        for role in list(self._waiting.values()):
+            if self._is_ready(role):
+                del self._waiting[role.name]
+                after = time.monotonic() - self._started
+                self._say(f"  {role.name:<10} ready after {after:4.1f} s   {self._address(role)}".rstrip())
+        if self._broker is not None and not self._broker.is_alive():
+            self._say("The broker ended; starting it again.")
+            self._broker.restart()
+
+    def _note_process(self, process: RoleProcess) -> None:
+        before, now = self._pids.get(process.name, 0), process.pid
+        if process.is_running and now:
+            self._pids[process.name] = now
+        if before and before != now:
+            self._pids[process.name] = now
+            self._say(f"  {process.name:<10} ended ({_ending(process)}); it is started again. {self._last_line(process.name)}")
+            self._waiting.setdefault(process.name, ROLES[process.name])
+            self._renew_trial_broker(process)
+        if process.gave_up and process.name in self._waiting:
+            del self._waiting[process.name]
+            self._say(f"  {process.name:<10} cannot start: {self._last_line(process.name)}")
+
+    def _renew_trial_broker(self, process: RoleProcess) -> None:
+        # The trial broker never lets go of a group member that died without a word, and its successor would wait for ever.
+        if self._broker is not None and not self._broker.keeps_data and process.name == "worker":
+            self._say("The trial broker is started again too, because it does not forget the worker that ended.")
+            self._broker.restart()
+
+    def _is_ready(self, role: Role) -> bool:
+        if role.ready_path is not None:
+            return answers(self._address(role) + role.ready_path)
+        return self._heartbeats is not None and self._heartbeats.is_ready(role.name)
+
+    def _address(self, role: Role) -> str:
+        """Return the address at which this machine reaches a role, empty for one without a port."""
+        if role.port_setting is None:
+            return ""
+        host = host_of(self.settings, role)
+        reached = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 -- compared, not bound
+        return f"http://{f'[{reached}]' if ':' in reached else reached}:{getattr(self.settings, role.port_setting)}"
+
+    def _last_line(self, name: str) -> str:
+        line = self._supervision.last_line(name) if self._supervision else ""
+        return f"{line} (more in {self.settings.data_dir / 'logs' / name}.log)"
+
+    def _stop(self) -> None:
+        if self._heartbeats is not None:
+            self._heartbeats.close()
+        if self._supervision is not None:
+            self._supervision.stop()
+        if self._broker is not None:
+            self._broker.stop()
+        self._lock.release()
+
+
+def _ending(process: RoleProcess) -> str:
+    return "killed" if process.exit_status < 0 else f"exit status {process.exit_status}"

@@ -45,6 +45,16 @@ class Settings(BaseSettings):
     evolution_api_url: str = Field("", description="Evolution API, such as http://evolution:8080. Empty: the simulator")
     evolution_api_key: SecretStr = SecretStr("")
     cs_instance: str = "cs-ticket-monitor"
+    webhook_url: str = Field("", description="The bridge as Evolution reaches it. Empty: its address on this machine")
+    simulator_port: int = Field(3100, ge=0, le=65535, description="Where the stand-in for Evolution listens, when it is started")
+    sending_enabled: bool = Field(True, description="false: nothing is sent to WhatsApp, whatever the rules say")
+    send_gap_s: float = Field(4.0, ge=0, le=600, description="Seconds between two messages of one number, give or take a half")
+    sends_per_minute: int = Field(6, ge=1, le=60, description="The most that one number sends in a minute")
+    cloud_api_token: SecretStr = Field(SecretStr(""), description="Meta's Cloud API, for single chats. Empty: not used")
+    cloud_api_phone_number_id: str = ""
+    cloud_api_app_secret: SecretStr = Field(SecretStr(""), description="Signs the webhooks of the Cloud API")
+    cloud_api_verify_token: SecretStr = Field(SecretStr(""), description="What Meta repeats when its webhook is set up")
+    cloud_api_url: str = Field("https://graph.facebook.com/v23.0", description="Another server that speaks the Cloud API")
 
     openai_api_key: SecretStr = SecretStr("")
     openai_base_url: str = ""
@@ -64,6 +74,11 @@ class Settings(BaseSettings):
     process_name: str = Field("", description="Name of this process among several of its role. Empty: host and process id")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_json: bool = False
+
+    @property
+    def webhook_address(self) -> str:
+        """Where Evolution is told to post events."""
+        return self.webhook_url or f"http://{self.bridge_host}:{self.bridge_port}/webhook/cs-tickets"
 
     @property
     def sheet_path(self) -> Path:

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from stream import __version__, logs
 from stream.adapters.kafka import connect_producer
-from stream.adapters.own_secrets import webhook_secret
+from stream.adapters.own_secrets import operator_secret, webhook_secret
 from stream.adapters.status import StatusReporter
 from stream.adapters.topics import Topic, full_name
 from stream.bridge.auth import Gate
@@ -23,6 +23,7 @@ from stream.bridge.heartbeats import Heartbeats
 from stream.bridge.kafka_inbox import KafkaInbox
 from stream.bridge.listener import allow_many_files, listen
 from stream.bridge.pairing import Pairing
+from stream.bridge.pairing_page import add_pairing_page
 from stream.bridge.site import build_site
 from stream.bridge.tally import Tally
 from stream.bridge.webhook import Webhook
@@ -70,8 +71,10 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         registry=registry,
         instance=settings.cs_instance,
     )
+    site = build_site(webhook, pages, pairing)
+    add_pairing_page(site, settings, pairing, operator_secret(settings), webhook_secret(settings))
     runner = web.AppRunner(
-        build_site(webhook, pages, pairing),
+        site,
         access_log=None,
         auto_decompress=False,
         keepalive_timeout=_KEEPALIVE_S,

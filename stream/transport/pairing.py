@@ -1,0 +1,36 @@
+"""Pairing a number: the instance is made when it is absent, its webhook put right, and a code asked for."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from stream.transport.evolution_client import EvolutionClient, Pairing
+
+# Why WhatsApp ended a session, in words. The numbers are those of `disconnectionReasonCode` and `statusReason`.
+REASONS: dict[int, str] = {
+    401: "the number was logged out on the phone, or the link was removed there; scan a new code",
+    402: "WhatsApp blocked the number for a while; wait, and send less",
+    403: "WhatsApp has banned or restricted the number; another number is needed",
+    406: "WhatsApp blocked the number for a while; wait, and send less",
+    428: "the connection was lost; Evolution connects again by itself",
+    440: "another program uses the same session; stop that one",
+    500: "too many codes were shown without being scanned; ask for a new one",
+    515: "WhatsApp asked for a restart; Evolution connects again by itself",
+}
+
+
+async def ensure_paired(client: EvolutionClient, webhook_url: str, secret: SecretStr, number: str | None = None) -> Pairing:
+    """Return where pairing stands, after making sure that the instance exists and that its webhook is whole and right."""
+    if await client.info() is None:
+        return await client.create(webhook_url, secret, number)
+    if await client.webhook_differences(webhook_url, secret):
+        await client.set_webhook(webhook_url, secret)
+    return await client.connect(number)
+
+
+def reason_in_words(code: int | str | None) -> str | None:
+    """Return what a reason code means, or None when there is none to tell."""
+    if code is None or str(code) in {"", "200"}:
+        return None
+    known = REASONS.get(int(code)) if str(code).isdigit() else None
+    return known or f"WhatsApp gave the reason {code}"

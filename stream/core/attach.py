@@ -1,11 +1,12 @@
 """Which ticket a message belongs to: the evidence ladder.
 
-explicit id    the text names a ticket                        T-K7M3-9QXZ, k7m3
-quote          it quotes a message of a ticket                the chain of quotes is followed
-mention        it names (@) a person who is on a ticket
-burst          its author wrote on a ticket just before
-only open      its author has one open ticket, and it reads as a continuation or as news of its state
-answer         it answers whoever the author talked with last, or the one customer who waits
+explicit id    the text names a ticket: T-K7M3-9QXZ, k7m3
+quote          it quotes a message of a ticket; the chain of quotes is followed
+talk           the recent messages are weighed by cues: who names whom, whose run of messages this is, who answers
+               whom, which words come back. What spoke loudest is told as burst, mention or answer
+mention        it names (@) a person with an open ticket, however long ago
+only open      its author has one ticket, and it reads as a continuation or as news of its state
+answer         it is by the team, and one ticket waits for them
 nothing        a new ticket if the detection says so, else a message of no ticket
 """
 
@@ -14,47 +15,55 @@ from __future__ import annotations
 from datetime import datetime
 
 from stream.core import attach_evidence as evidence
-from stream.core.attach_cues import leans_on_before, tells_state
 from stream.core.attach_evidence import DEFAULT_WINDOWS, Windows
 from stream.core.attach_ids import named_ticket
+from stream.core.attach_score import choose, options, strongest
+from stream.core.attach_shapes import shape_of
+from stream.core.attach_talk import Talk
 from stream.core.detection import Detection, Label
 from stream.core.group import GroupState, Recent
 from stream.core.people import Role
 from stream.core.ticket import Evidence, Ticket
 from stream.core.value import Value
 
+_SURE = 0.6  # below it the runner-up is about as likely
+
 
 class Attachment(Value):
     """Where a message goes and why. No `ticket_id`: nothing ties it to a ticket.
 
     `follows` names the finished ticket that the message takes up again: the new ticket, if one is made, links to it.
-    `confidence` is 0 to 1; below 0.5 a second opinion (the model, a person) is worth asking.
+    `confidence` is 0 to 1; `says` is the cue that spoke loudest, in words, where the talk decided.
     """
 
     ticket_id: str | None = None
     because: Evidence | None = None
     confidence: float = 0.0
     follows: str | None = None
+    says: str = ""
 
-
-NOWHERE = Attachment()
+    @property
+    def is_sure(self) -> bool:
+        """Whether no second opinion (the model, a person) is worth asking."""
+        return self.confidence >= _SURE
 
 
 def attach(
     message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows = DEFAULT_WINDOWS
 ) -> Attachment:
-    """Find the ticket of `message`, which is not yet in `state.recent`; `mentions` are person keys, as `author` is.
+    """Find the ticket of `message`; its `mentions` are person keys, as its `author` is.
 
     Works alike for customers and staff. Resolved tickets take messages within their reopening window; a finished one
-    is only named in `follows`.
+    is only named in `follows`. It costs by the recent messages, not by the tickets.
     """
     pointed = _pointed_at(message, state)
     if pointed is not None:
         ticket_id, because = pointed
         if evidence.takes_messages(state.tickets[ticket_id], now, windows):
             return Attachment(ticket_id=ticket_id, because=because, confidence=1.0)
-        return Attachment(follows=ticket_id)
-    return _inferred(message, state, detection, now, windows)
+        return Attachment(follows=ticket_id, confidence=1.0)
+    talked = _talked_on(message, state, detection, now, windows)
+    return talked if talked.ticket_id is not None else _waiting_for(message, state, detection, now, windows) or talked
 
 
 def ticket_of(message_id: str, state: GroupState) -> str | None:
@@ -73,28 +82,32 @@ def _pointed_at(message: Recent, state: GroupState) -> tuple[str, Evidence] | No
     return None
 
 
-def _inferred(message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows) -> Attachment:
-    is_request = detection.label is Label.TICKET and message.role is Role.CUSTOMER
-    mentioned = evidence.ticket_of_mentioned(message, state, now, windows)
-    if mentioned is not None and (not is_request or mentioned.opened_by == message.author):
-        return _attached(mentioned, Evidence.MENTION, 0.9)
-    burst = evidence.ticket_of_burst(message, state, now, windows)
-    if burst is not None:
-        return _attached(burst, Evidence.BURST, 0.85)
-    if is_request:
-        return NOWHERE
-    own = [t for t in state.tickets.values() if t.opened_by == message.author and evidence.takes_messages(t, now, windows)]
-    if len(own) == 1 and _continues(message, detection):
-        return _attached(own[0], Evidence.ONLY_OPEN, 0.8)
-    partner = evidence.ticket_of_partner(message, state, now, windows)
-    if partner is not None:
-        return _attached(partner, Evidence.ANSWER, 0.7)
-    return NOWHERE
+def _talked_on(message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows) -> Attachment:
+    talk = Talk(message, state, now, windows)
+    if not talk.threads:
+        return Attachment(confidence=1.0)
+    best, confidence = choose(options(message, talk, detection, windows))
+    if best.ticket_id is None:
+        return Attachment(confidence=confidence)
+    loudest = strongest(best)
+    return Attachment(ticket_id=best.ticket_id, because=loudest.evidence, confidence=confidence, says=loudest.says)
 
 
-def _continues(message: Recent, detection: Detection) -> bool:
-    return detection.label is Label.UPDATE or leans_on_before(message.text) or tells_state(message.text)
+def _waiting_for(message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows) -> Attachment | None:
+    """Look for a ticket that no recent message is on: slow groups talk in days."""
+    if detection.label is Label.TICKET and message.role is Role.CUSTOMER:
+        return None
+    lately = {before.ticket_id for before in state.recent}
+    quiet = [t for t in state.tickets.values() if t.id not in lately and evidence.takes_messages(t, now, windows)]
+    if message.mentions:
+        return _only([t for t in quiet if t.opened_by in message.mentions], Evidence.MENTION, 0.8)
+    if message.role is not Role.CUSTOMER:
+        return _only([t for t in state.tickets.values() if evidence.awaits_team(t)], Evidence.ANSWER, 0.7)
+    shape = shape_of(message.text)
+    if detection.label is Label.UPDATE or shape.leans or shape.tells_state:
+        return _only([t for t in quiet if t.opened_by == message.author], Evidence.ONLY_OPEN, 0.8)
+    return None
 
 
-def _attached(ticket: Ticket, because: Evidence, confidence: float) -> Attachment:
-    return Attachment(ticket_id=ticket.id, because=because, confidence=confidence)
+def _only(tickets: list[Ticket], because: Evidence, confidence: float) -> Attachment | None:
+    return Attachment(ticket_id=tickets[0].id, because=because, confidence=confidence) if len(tickets) == 1 else None

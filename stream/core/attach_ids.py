@@ -15,7 +15,7 @@ _ID = re.compile(
 )
 _ALIKE = str.maketrans("OILU", "011V")  # read aloud or copied by hand: letters that no id has
 _DIGIT = re.compile(r"\d")
-_TICKET_WORD = re.compile(r"(?<![0-9a-z])t[-\u2010-\u2015\u2212_ #]|ticket", re.IGNORECASE)
+_TICKET_WORD = re.compile(r"\bt[-\u2010-\u2015\u2212_#]|ticket", re.IGNORECASE)
 
 
 def named_ticket(text: str, tickets: Mapping[str, Ticket]) -> str | None:
@@ -25,6 +25,8 @@ def named_ticket(text: str, tickets: Mapping[str, Ticket]) -> str | None:
     never name a ticket, `T-HELP` and `k7m3` may. Three characters after `T-`, else four, are the least.
     """
     text = text[:_READ]
+    if not tickets:
+        return None
     if not _DIGIT.search(text) and not _TICKET_WORD.search(text):
         return None
     found = _ID.search(text)

@@ -12,6 +12,7 @@ from pydantic import PrivateAttr, model_validator
 from stream.core.calendar import ALWAYS_OPEN, BusinessCalendar
 from stream.core.detection import Priority
 from stream.core.durations import Minutes
+from stream.core.group_facts import GroupFacts
 from stream.core.sending_rules import SendingRules, talking_hours
 from stream.core.templates import Text
 from stream.core.ticket import Ticket, TicketState
@@ -106,6 +107,7 @@ class Policy(Written):
     pause_in: frozenset[TicketState] = frozenset({TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD})
     steps: tuple[Step, ...] = ()
     promises: PromiseRules = PromiseRules()
+    reopen_within: Minutes = 2 * 1440  # the window that helpdesks publish most often
     customer_may_resolve: bool = True
     wake_on_reply: bool = True
 
@@ -134,13 +136,13 @@ class FollowUps(Value):
     texts: dict[str, Text] = {}
     _talking: dict[str, BusinessCalendar] = PrivateAttr(default_factory=dict)
 
-    def policy_for(self, ticket: Ticket, group_policy: str | None = None, group_tags: tuple[str, ...] = ()) -> Policy:
+    def policy_of(self, ticket: Ticket, group: GroupFacts) -> Policy:
         """Return the policy of a ticket: its group's own, else the one its rule asked for, else the first that fits."""
-        for wanted in (group_policy, ticket.detected_by.follow_up):
+        for wanted in (group.policy, ticket.detected_by.follow_up):
             named = next((policy for policy in self.policies if policy.id == wanted), None)
             if named is not None:
                 return named
-        return next((policy for policy in self.policies if policy.applies_to.fits(ticket, group_tags)), self.policies[-1])
+        return next((policy for policy in self.policies if policy.applies_to.fits(ticket, group.tags)), self.policies[-1])
 
     def calendar_of(self, policy: Policy) -> BusinessCalendar:
         return self.calendars.get(policy.calendar, ALWAYS_OPEN)

@@ -55,7 +55,7 @@ def hear(ticket: Ticket, spoken: Spoken, manners: Manners) -> Ticket:
     if state is not ticket.state:
         return enter(heard, state, spoken.at).but(promised_until=spoken.promised_until)
     if spoken.promised_until is not None:
-        return heard.but(promised_until=spoken.promised_until)
+        return heard.but(waiting_since=spoken.at, promised_until=spoken.promised_until)
     if state is _US and spoken.is_by_staff and spoken.label is not Label.NOISE:
         return heard.but(waiting_since=spoken.at, promised_until=None)  # "we are on it": the turn stays ours and begins again
     return heard

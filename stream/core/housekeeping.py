@@ -4,32 +4,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stream.core.events import EventKind
+from stream.core.progress import set_state
+from stream.core.states import wake
 from stream.core.ticket import Ticket, TicketState
 from stream.core.turn import Turn
 
 # A closed ticket stays long enough for its last snapshot to be surely published (see the worker's outbox).
 _CLOSED_KEPT = timedelta(hours=1)
-_REOPENS_FOR = timedelta(hours=48)  # the window that helpdesks publish most often
 
 
 def retire(turn: Turn) -> None:
-    """Close what has been resolved for the group's reopening window, and let go of what was closed an hour ago."""
+    """Close what was resolved for the reopening window, wake what has slept long enough, let go of what closed an hour ago."""
     for ticket in list(turn.tickets.values()):
         if ticket.state is TicketState.CLOSED and ticket.closed_at and turn.now - ticket.closed_at > _CLOSED_KEPT:
             del turn.tickets[ticket.id]
         elif _has_settled(ticket, turn):
-            turn.save(ticket.but(state=TicketState.CLOSED, closed_at=turn.now, window=None))
-            turn.record(
-                EventKind.STATE_CHANGED,
-                ticket.id,
-                before=ticket.state,
-                after=TicketState.CLOSED,
-                because="nobody came back to it in the reopening window",
-            )
+            set_state(turn, ticket, TicketState.CLOSED, because="nobody came back to it in the reopening window")
+        elif wake(ticket, turn.now) is not ticket:
+            set_state(turn, ticket, TicketState.WAITING_US, because="its snooze is over")
 
 
 def _has_settled(ticket: Ticket, turn: Turn) -> bool:
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
-    return turn.now - ticket.resolved_at > _REOPENS_FOR
+    return turn.now - ticket.resolved_at > turn.facts().reopen_within

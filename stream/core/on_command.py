@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stream.core import on_follow_up
 from stream.core.attach import Attachment
 from stream.core.commands import (
     AnyCommand,
     Assign,
+    CancelFollowUp,
     Claim,
     Command,
+    FollowUpDue,
     Judge,
     NotATicket,
     Open,
+    ReportDelivery,
+    SendFollowUpNow,
     SetCategory,
     SetNote,
     SetPriority,
@@ -24,8 +29,9 @@ from stream.core.detection import Detection, Label, Stage
 from stream.core.events import EventKind
 from stream.core.on_message import decide
 from stream.core.opening import open_ticket
-from stream.core.progress import change_state
+from stream.core.progress import set_state
 from stream.core.seen import Seen, look_up, remember
+from stream.core.states import snooze
 from stream.core.ticket import Evidence, Ticket, TicketState
 from stream.core.turn import Turn
 from stream.errors import CommandRefused
@@ -90,17 +96,17 @@ def _set_note(turn: Turn, command: SetNote) -> None:
 
 def _set_state(turn: Turn, command: SetState) -> None:
     ticket = _find_open(turn, command.ticket_id)
-    changed = change_state(turn, ticket, command.state, because=f"set by {command.actor.name or command.actor.kind}")
-    if changed.state is ticket.state:
+    if ticket.state is command.state:
         raise CommandRefused(f"{ticket.id} is {ticket.state} already.")
-    turn.events[-1] = turn.events[-1].but(actor=command.actor, command_id=command.id)
+    by = command.actor.name or command.actor.kind
+    set_state(turn, ticket, command.state, because=f"set by {by}", actor=command.actor, command_id=command.id)
 
 
 def _snooze(turn: Turn, command: Snooze) -> None:
     ticket = _find_open(turn, command.ticket_id)
     if command.until <= turn.now:
         raise CommandRefused("A ticket can only be snoozed until a time to come.")
-    turn.save(ticket.but(state=TicketState.ON_HOLD, snoozed_until=command.until, window=None))
+    turn.save(snooze(ticket, command.until, turn.now))
     turn.record(EventKind.SNOOZED, ticket.id, actor=command.actor, command_id=command.id, after=command.until.isoformat())
 
 
@@ -116,7 +122,7 @@ def _not_a_ticket(turn: Turn, command: NotATicket) -> None:
         after=Label.NOISE,
         because=f"was decided by {ticket.detected_by.decided_by}",
     )
-    change_state(turn, ticket, TicketState.CLOSED, because="not a ticket")
+    set_state(turn, ticket, TicketState.CLOSED, because="not a ticket", actor=command.actor, command_id=command.id)
 
 
 def _open(turn: Turn, command: Open) -> None:
@@ -173,4 +179,8 @@ _DO: dict[type[Command], Callable[[Turn, Any], None]] = {
     SetNote: _set_note,
     Snooze: _snooze,
     NotATicket: _not_a_ticket,
+    FollowUpDue: on_follow_up.follow_up_due,
+    SendFollowUpNow: on_follow_up.send_now,
+    CancelFollowUp: on_follow_up.cancel_planned,
+    ReportDelivery: on_follow_up.report,
 }

@@ -44,7 +44,7 @@ def decide(turn: Turn, recent: Recent, detection: Detection, attachment: Attachm
         return
     turn.keep_recent(recent)
     if detection.label is Label.TICKET and recent.role is Role.CUSTOMER:
-        open_ticket(turn, recent, detection)
+        open_ticket(turn, recent, detection, follows=attachment.follows)
     elif detection.label is Label.UNDECIDED and recent.role is Role.CUSTOMER:
         turn.ask(recent, detection)
 

@@ -12,7 +12,7 @@ from stream.core.turn import Turn
 _TITLE_LENGTH = 80
 
 
-def open_ticket(turn: Turn, recent: Recent, detection: Detection, *, split_from: str | None = None) -> Ticket:
+def open_ticket(turn: Turn, recent: Recent, detection: Detection, *, follows: str | None = None) -> Ticket:
     """Make a ticket of this message and put it into the state."""
     found_id = ticket_id(turn.state.group, recent.id)
     ticket = turn.save(
@@ -31,7 +31,7 @@ def open_ticket(turn: Turn, recent: Recent, detection: Detection, *, split_from:
             opened_at=recent.sent_at,
             updated_at=turn.now,
             last_customer_at=recent.sent_at,
-            split_from=split_from,
+            follows=follows,
             message_count=1,
             messages=(to_entry(recent, Evidence.OPENED),),
         )

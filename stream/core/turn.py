@@ -12,8 +12,10 @@ from stream.core.commands import Actor
 from stream.core.detection import Detection
 from stream.core.events import EventKind, TicketEvent
 from stream.core.group import GroupState, Recent
+from stream.core.group_facts import GroupFacts
 from stream.core.outcome import OpenTicket, Outbound, Outcome, Undecided
 from stream.core.ticket import Ticket
+from stream.core.ticket_life import keep_time
 
 _RECENT_KEPT = 60  # enough for quotes and bursts of an hour of busy chat
 _CONTEXT = 8  # messages that a classifier is shown besides the one it judges
@@ -81,6 +83,17 @@ class Turn:
             )
         )
 
+    def facts(self) -> GroupFacts:
+        """Return what clocks and follow-ups need to know of this group."""
+        return GroupFacts(
+            mode=self.config.mode,
+            policy=self.config.policy,
+            tags=self.config.tags,
+            language=self.config.language,
+            last_spoken_at=self.state.last_message_at,
+            said_at=self.state.said_at,
+        )
+
     def find_recent(self, message_id: str) -> Recent | None:
         return next((recent for recent in reversed(self.state.recent) if recent.id == message_id), None)
 
@@ -113,16 +126,13 @@ class Turn:
         )
 
     def finish(self, dead: str | None = None) -> Outcome:
-        """Close the turn: versions and times of what changed are set here, once."""
-        changed: list[Ticket] = []
-        for ticket_id in self._changed:
-            old = self.before.tickets.get(ticket_id)
-            ticket = self.tickets[ticket_id]
-            if old is not None and ticket == old:
-                continue
-            ticket = ticket.but(version=old.version + 1 if old else 1, updated_at=self.now)
-            self.tickets[ticket_id] = ticket
-            changed.append(ticket)
+        """Close the turn: clocks, windows, versions and times of what changed are set here, once."""
+        changed = [
+            ticket
+            for ticket_id in self._changed
+            if (ticket := self._settle(self.before.tickets.get(ticket_id), self.tickets[ticket_id])) is not None
+        ]
+        self.tickets.update({ticket.id: ticket for ticket in changed})
         return Outcome(
             state=self.state.but(tickets=self.tickets),
             tickets=tuple(changed),
@@ -131,3 +141,10 @@ class Turn:
             outbound=tuple(self.outbound),
             dead=dead,
         )
+
+    def _settle(self, old: Ticket | None, ticket: Ticket) -> Ticket | None:
+        """Return the ticket with what follows from its change, or None when it did not change after all."""
+        if ticket == old:
+            return None
+        ticket = keep_time(old, ticket, self.book.follow_ups, self.facts(), self.now)
+        return ticket.but(version=old.version + 1 if old else 1, updated_at=self.now)

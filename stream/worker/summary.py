@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from stream.core.group_facts import GroupFacts
+from stream.core.ticket_life import next_wake
 from stream.worker.record import GroupRecord
+
+REOPEN_WITHIN = GroupFacts().reopen_within
 
 
 @dataclass(frozen=True)
 class Summary:
-    """`counts` are the keys of the heartbeat, `next_due_at` the earliest follow-up window of the group."""
+    """`counts` are the keys of the heartbeat, `next_due_at` when a timer must look at the group next."""
 
     counts: Counter[str] = field(default_factory=Counter)
     tickets_open: int = 0
@@ -38,11 +42,11 @@ def summarise(record: GroupRecord) -> Summary:
     for ticket in tickets:
         for follow_up in ticket.follow_ups:
             counts[f"follow_ups.{follow_up.status}"] += 1
-    still_open = [ticket for ticket in tickets if ticket.state.is_open]
+    wakes = [wake.at for ticket in tickets if (wake := next_wake(ticket, REOPEN_WITHIN)) is not None]
     return Summary(
         counts=counts,
-        tickets_open=len(still_open),
-        next_due_at=min((ticket.window.due_at for ticket in still_open if ticket.window), default=None),
+        tickets_open=sum(ticket.state.is_open for ticket in tickets),
+        next_due_at=min(wakes, default=None),
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from stream.core.commands import Actor, ActorKind, FollowUpDue
 from stream.core.ids import derived_id
+from stream.core.ticket_life import next_wake
 from stream.worker.agent import GroupAgent
 from stream.worker.record import GroupRecord
+from stream.worker.summary import REOPEN_WITHIN
 
 
 class Timer:
@@ -32,17 +34,20 @@ class Timer:
 
 
 def due_commands(record: GroupRecord, now: datetime) -> list[FollowUpDue]:
-    """Return the commands for the windows of this group that have passed; asking twice gives the same ids."""
-    return [
-        FollowUpDue(
-            id=derived_id("due", ticket.id, ticket.window.step, ticket.window.due_at.isoformat()),
-            group=record.state.group,
-            at=now,
-            actor=Actor(kind=ActorKind.TIMER),
-            ticket_id=ticket.id,
-            step=ticket.window.step,
-            due_at=ticket.window.due_at,
-        )
-        for ticket in record.state.tickets.values()
-        if ticket.state.is_open and ticket.window is not None and ticket.window.due_at <= now
-    ]
+    """Return the commands for the tickets of this group that have something due; asking twice gives the same ids."""
+    found = []
+    for ticket in record.state.tickets.values():
+        wake = next_wake(ticket, REOPEN_WITHIN)
+        if wake is not None and wake.at <= now:
+            found.append(
+                FollowUpDue(
+                    id=derived_id("due", ticket.id, wake.step, wake.at.isoformat()),
+                    group=record.state.group,
+                    at=now,
+                    actor=Actor(kind=ActorKind.TIMER),
+                    ticket_id=ticket.id,
+                    step=wake.step,
+                    due_at=wake.at,
+                )
+            )
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from stream import logs
 from stream.settings import load_settings
 from stream.up.roles import ROLES, Role
 
@@ -11,7 +12,9 @@ from stream.up.roles import ROLES, Role
 def _command(role: Role) -> click.Command:
     @click.command(role.name, help=f"{role.does}\n\nRuns until SIGTERM or Ctrl-C. Waits for Kafka, and says so.")
     def run_role() -> None:
-        role.load()(load_settings())
+        settings = load_settings()
+        logs.configure(settings, role.name)
+        role.load()(settings)
 
     return run_role
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shlex
 import shutil
@@ -79,8 +80,6 @@ class Supervision:
         self._run = Path(tempfile.mkdtemp(prefix="groupdesk-"))
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
         self._child = Child(command, self.logs / "supervisord.console", data_dir / "supervisor.pid")
-        transport = SupervisorTransport(None, None, f"unix://{self._run}/supervisor.sock")
-        self._rpc: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
 
     def start(self) -> None:
         """Start supervisord, which starts all roles at once."""
@@ -92,10 +91,14 @@ class Supervision:
         """Return the roles as they are now; empty while supervisord itself is still starting."""
         if not self._child.is_alive():
             raise GroupdeskError(f"supervisord ended; see {self._child.log_file} ({self._child.last_words()}).")
+        # A new connection each time: one that failed once, while supervisord was starting, stays unusable.
+        transport = SupervisorTransport(None, None, f"unix://{self._run}/supervisor.sock")
         try:
-            told = self._rpc.supervisor.getAllProcessInfo()
-        except (OSError, xmlrpc.client.Error):
+            told: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor.getAllProcessInfo()
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return []
+        finally:
+            transport.close()
         return [
             RoleProcess(
                 each["name"],

@@ -22,6 +22,8 @@ class TooLarge(NamedTuple):
 async def read_body(request: web.Request) -> bytes | TooLarge:
     """Return the body, or the start of one that is too large; raises `TimeoutError` when it does not come in time."""
     told = request.content_length or 0
+    if told <= MAX_BODY and request.content.is_eof() and (whole := request.content.read_nowait()):
+        return whole  # all of it came with the headers
     async with asyncio.timeout(DEADLINE_S):
         if told > MAX_BODY:
             return TooLarge((await request.content.readany())[:_KEPT_OF_TOO_LARGE], told)

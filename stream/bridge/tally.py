@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client import Counter as Total
@@ -15,7 +16,7 @@ class Tally:
     """Counts answers by outcome and keeps the time that acknowledged ones took. Belongs to the loop's thread."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._answers = Total(
+        answers = Total(
             "groupdesk_webhook_answers",
             "Answers to webhooks by HTTP status and outcome",
             ["status", "outcome"],
@@ -27,12 +28,13 @@ class Tally:
             buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
             registry=registry,
         )
+        self._answers = lru_cache(maxsize=None)(answers.labels)  # finding a child by its labels costs more than counting
         self.counts: Counter[str] = Counter()
         self._stored: deque[tuple[float, float]] = deque(maxlen=_LAST)
 
     def answered(self, status: int, outcome: str) -> None:
         """Count an answer; `outcome` is one of a fixed set of words."""
-        self._answers.labels(str(status), outcome).inc()
+        self._answers(str(status), outcome).inc()
         self.counts[outcome] += 1
 
     def stored(self, now: float, seconds: float) -> None:

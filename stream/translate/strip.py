@@ -56,16 +56,23 @@ def strip(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
         raise TooDeep
     if isinstance(value, dict):
-        return {key: strip(inner, depth + 1) for key, inner in value.items() if key not in DROPPED and not _is_byte_array(inner)}
+        kept: dict[str, Any] = {}
+        for key, inner in value.items():
+            if key in DROPPED:
+                continue
+            if isinstance(inner, dict):
+                if not _is_byte_array(inner):
+                    kept[key] = strip(inner, depth + 1)
+            else:
+                kept[key] = strip(inner, depth + 1) if isinstance(inner, list) else inner
+        return kept
     if isinstance(value, list):
         return [strip(inner, depth + 1) for inner in value]
     return value
 
 
-def _is_byte_array(value: Any) -> bool:
+def _is_byte_array(value: dict[str, Any]) -> bool:
     """Tell whether this is `{"0": 1, "1": 2, ...}` or `{"type": "Buffer", "data": [...]}`."""
-    if not isinstance(value, dict):
-        return False
     if value.get("type") == "Buffer":
         return "data" in value
     return "0" in value and all(isinstance(byte, int) for byte in value.values())

@@ -1,0 +1,87 @@
+"""The machine: folders, ports, import names and the C checksum that Kafka clients need for speed."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from collections.abc import Iterable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from stream.check.finding import Finding, note, problem, well
+from stream.settings import Settings
+from stream.up.ports import host_of, is_free
+from stream.up.roles import ROLES
+
+
+def check_machine(settings: Settings) -> list[Finding]:
+    """Return what this machine lacks, and what it has, in the order in which a start would need it."""
+    return [*_folder(settings), *_ports(settings), *_import_names(), *_checksum()]
+
+
+def is_up(settings: Settings) -> bool:
+    """Tell whether `groupdesk up` runs in this data folder."""
+    lock = settings.data_dir / "up.lock"
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _folder(settings: Settings) -> Iterable[Finding]:
+    folder = settings.data_dir.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            yield well("data folder", f"{folder} can be written.")
+    except OSError as error:
+        yield problem("data folder", f"{folder} cannot be written ({error.strerror}).", "Set DATA_DIR to a folder of your own.")
+
+
+def _ports(settings: Settings) -> Iterable[Finding]:
+    running = is_up(settings)
+    for role in ROLES.values():
+        if role.port_setting is None:
+            continue
+        host, port = host_of(settings, role), getattr(settings, role.port_setting)
+        if port == 0 or is_free(host, port):
+            yield well("port", f"Port {port} of the {role.name} is free.")
+        elif running:
+            yield well("port", f"Port {port} of the {role.name} is used by the `groupdesk up` that runs now.")
+        else:
+            yield problem(
+                "port",
+                f"Port {port} of the {role.name} is in use by another program.",
+                f"Stop that program, or set {role.port_setting.upper()}.",
+            )
+
+
+def _import_names() -> Iterable[Finding]:
+    ours = Path(__file__).resolve().parents[2]
+    owners = packages_distributions()
+    for name in ("stream", "dashboard"):
+        found = importlib.util.find_spec(name)
+        place = Path(found.origin).resolve().parents[1] if found and found.origin else None
+        strangers = sorted(set(owners.get(name, [])) - {"groupdesk"})
+        if place != ours:
+            yield problem(
+                "imports", f"`import {name}` finds {place}, not ours.", "Run from another folder or a clean environment."
+            )
+        elif strangers:
+            yield problem(
+                "imports", f"Package {', '.join(strangers)} installs `{name}` too.", f"pip uninstall {' '.join(strangers)}"
+            )
+        else:
+            yield well("imports", f"`{name}` is ours.")
+
+
+def _checksum() -> Iterable[Finding]:
+    if importlib.util.find_spec("crc32c") is None:
+        yield note("crc32c", "The C checksum is missing: Kafka clients are much slower.", "pip install 'kafka-python[crc32c]'")
+    else:
+        yield well("crc32c", "The C checksum is installed.")

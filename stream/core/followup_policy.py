@@ -16,6 +16,7 @@ from stream.core.group_facts import GroupFacts
 from stream.core.sending_rules import SendingRules, talking_hours
 from stream.core.templates import Text
 from stream.core.ticket import Ticket, TicketState
+from stream.core.timeline import Timeline
 from stream.core.value import Value
 from stream.core.written import Written
 
@@ -134,6 +135,7 @@ class FollowUps(Value):
     calendars: dict[str, BusinessCalendar] = {}
     policies: tuple[Policy, ...] = (Policy(id="none"),)
     texts: dict[str, Text] = {}
+    timelines: tuple[Timeline, ...] = ()
     _talking: dict[str, BusinessCalendar] = PrivateAttr(default_factory=dict)
 
     def policy_of(self, ticket: Ticket, group: GroupFacts) -> Policy:

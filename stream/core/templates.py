@@ -18,8 +18,8 @@ from stream.core.written import Written
 
 _FACT_LENGTH = 60
 _FILTERS = ("capitalize", "default", "first", "join", "last", "length", "lower", "map", "title", "trim", "truncate", "upper")
-_URL = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+")
-_DOMAIN = re.compile(r"(?i)\b([a-z0-9][a-z0-9-]*)\.(?=[a-z]{2,})")
+_URL = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
+_DOMAIN = re.compile(r"\b([a-z0-9][a-z0-9-]*)\.(?=[a-z]{2,})", re.IGNORECASE)
 _LINK = re.compile(rf"{_URL.pattern}|{_DOMAIN.pattern}[a-z]{{2,}}", re.IGNORECASE)
 _MENTION = re.compile(r"@\S")
 
@@ -132,13 +132,22 @@ def find_faults(text: str, ids: Sequence[str], longest: int) -> list[str]:
     return faults
 
 
-def try_out(text: Text, longest: int) -> list[str]:
-    """Fill every language with sample facts and return all that is wrong, such as `pt: it has a link`."""
-    faults: list[str] = []
-    for kind, by_language in (("", text.one), ("several: ", text.several)):
-        for language, source in by_language.items():
-            faults += [f"{kind}{language}: {fault}" for fault in _try_source(source, kind != "", longest)]
-    return faults
+class TextFault(Value):
+    """What is wrong with a text: in its form `one` or `several`, in this language."""
+
+    form: str
+    language: str
+    message: str
+
+
+def try_out(text: Text, longest: int) -> list[TextFault]:
+    """Fill every language with sample facts and return all that is wrong."""
+    return [
+        TextFault(form=form, language=language, message=fault)
+        for form, by_language in (("one", text.one), ("several", text.several))
+        for language, source in by_language.items()
+        for fault in _try_source(source, form == "several", longest)
+    ]
 
 
 def clean(words: str | None, longest: int = _FACT_LENGTH) -> str:

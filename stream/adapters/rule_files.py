@@ -1,0 +1,279 @@
+"""The rules folder, read into a `Book`: every problem of every file in one report, and no half-checked rule in use.
+
+    groups.yaml, team.yaml      who Groupdesk acts for and who is staff
+    lists/<language>.yaml       named lists of words
+    detect/*.yaml               rules with their own examples
+    followups.yaml, model.yaml  read by the parts that they belong to
+
+A detect file with a problem, or with an example that fails, is left out as a whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from stream.adapters.rule_examples import failing_examples
+from stream.adapters.yaml_lines import Document, Problem, fit, read_yaml
+from stream.core.book import Book
+from stream.core.followup_policy import FollowUps
+from stream.core.groups_config import GroupsFile
+from stream.core.rule_match import NamedLists
+from stream.core.rule_match_compile import RuleSource, compile_rules, join_lists, read_lists
+from stream.core.rules import ListFile, RuleFile
+from stream.core.team import Team
+from stream.errors import RulesError
+
+SUFFIXES = (".yaml", ".yml")
+# Files that other parts read, with the function that reads them: (path, problems) -> what the Book carries, or None.
+_READERS = {
+    "followups.yaml": ("stream.adapters.follow_up_files", "load_follow_ups"),
+    "model.yaml": ("stream.adapters.model_files", "load_model"),
+}
+_TOP = ("groups.yaml", "team.yaml", *_READERS)
+
+Snapshot = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A book, the problems of the files that are not in it, and the files (as bytes) that are."""
+
+    book: Book
+    problems: tuple[Problem, ...]
+    used: Snapshot
+
+
+def load_book(rules_dir: Path) -> Book:
+    """Read the whole folder; raises `RulesError` with every problem, one a line, when there is any."""
+    loaded = build_book(rules_dir, take_snapshot(rules_dir))
+    if loaded.problems:
+        raise RulesError("\n".join(map(str, loaded.problems)))
+    return loaded.book
+
+
+def take_snapshot(rules_dir: Path) -> dict[str, bytes]:
+    """Return the bytes of every file of the folder that is read, by its path in it; raises `RulesError` without a folder."""
+    if not rules_dir.is_dir():
+        raise RulesError(f"There is no rules folder at {rules_dir}; set RULES_DIR to the folder with groups.yaml and detect/.")
+    found: dict[str, bytes] = {}
+    for path in sorted(rules_dir.rglob("*")):
+        name = path.relative_to(rules_dir).as_posix()
+        if path.suffix in SUFFIXES and not any(part.startswith(".") for part in PurePosixPath(name).parts):
+            try:
+                found[name] = path.read_bytes()
+            except FileNotFoundError:  # an editor replaced it just now: the next scan sees the new one
+                continue
+            except OSError as error:
+                raise RulesError(f"{path} cannot be read: {error.strerror}.") from error
+    return found
+
+
+def version_of(snapshot: Snapshot) -> str:
+    """Return the hash under which decisions remember these files."""
+    digest = hashlib.sha256()
+    for name, raw in sorted(snapshot.items()):
+        digest.update(f"{name}\x00{len(raw)}\x00".encode() + raw)
+    return digest.hexdigest()[:12]
+
+
+def build_book(rules_dir: Path, snapshot: Snapshot, last_good: Loaded | None = None) -> Loaded:
+    """Build a book of these files; a file with a problem is replaced by its last good version, or left out."""
+    return _Builder(rules_dir, snapshot, last_good).build()
+
+
+@dataclass(slots=True)
+class _RuleFileRead:
+    document: Document
+    file: RuleFile
+    lists: NamedLists
+
+    def sources(self) -> list[RuleSource]:
+        return [RuleSource(rule, self.document.file, place, self.lists) for place, rule in enumerate(self.file.rules)]
+
+
+class _Builder:
+    def __init__(self, rules_dir: Path, snapshot: Snapshot, last_good: Loaded | None) -> None:
+        self._dir = rules_dir
+        self._snapshot = dict(snapshot)
+        self._last = last_good
+        self._old: Snapshot = last_good.used if last_good else {}
+        self._problems: list[Problem] = []
+        self._used: dict[str, bytes] = {}
+
+    def build(self) -> Loaded:
+        self._refuse_strangers()
+        groups = self._read_model("groups.yaml", GroupsFile, GroupsFile(version=1))
+        team = self._read_model("team.yaml", Team, Team())
+        lists = self._read_lists()
+        files = self._read_rule_files()
+        files = self._without_faults(files, lists)
+        follow_ups = self._read_by_owner("followups.yaml", self._last.book.follow_ups if self._last else FollowUps())
+        model = self._read_by_owner("model.yaml", self._last.book.model if self._last else None)
+        version = version_of(self._used)
+        rules, _ = compile_rules(self._sources(files), lists, version)
+        book = Book(version, rules, groups, team, follow_ups, model)
+        return Loaded(book, tuple(sorted(set(self._problems))), dict(self._used))
+
+    def _shown(self, name: str) -> str:
+        return (self._dir / name).as_posix()
+
+    def _refuse_strangers(self) -> None:
+        for name in list(self._snapshot):
+            folder = PurePosixPath(name).parent.as_posix()
+            if name in _TOP or folder in {"detect", "lists"} or folder.startswith("detect/"):
+                continue
+            near = get_close_matches(name, _TOP, 1)
+            hint = f", did you mean {near[0]}?" if near else "; rules belong in detect/, word lists in lists/"
+            self._problems.append(Problem(self._shown(name), 1, "", f"no part of Groupdesk reads this file{hint}"))
+            del self._snapshot[name]
+
+    def _versions(self, name: str) -> list[bytes]:
+        """Return the file's bytes as they are, then as they were when they were last good."""
+        versions = [self._snapshot[name]] if name in self._snapshot else []
+        if versions and self._old.get(name) not in (None, versions[0]):
+            versions.append(self._old[name])
+        return versions
+
+    def _read_model(self, name: str, model: type[Any], default: Any) -> Any:
+        for raw in self._versions(name):
+            document, problems = read_yaml(self._shown(name), raw)
+            value = None
+            if document is not None:
+                value, misfits = fit(document, model)
+                problems += misfits
+                if value is not None and not problems:
+                    problems += _twice(document, value)
+            self._problems += self._new(name, raw, problems)
+            if value is not None and not problems:
+                self._used[name] = raw
+                return value
+        return default
+
+    def _new(self, name: str, raw: bytes, problems: list[Problem]) -> list[Problem]:
+        """Problems of an old version are not told: the person who reads them sees the new one."""
+        return problems if raw == self._snapshot.get(name) else []
+
+    def _read_lists(self) -> NamedLists:
+        read: list[NamedLists] = []
+        for name in self._in_folder("lists"):
+            language = PurePosixPath(name).stem
+            for raw in self._versions(name):
+                lists, problems = self._one_list_file(name, raw, None if language == "any" else language)
+                self._problems += self._new(name, raw, problems)
+                if lists is not None and not problems:
+                    self._used[name] = raw
+                    read.append(lists)
+                    break
+        return join_lists(read)
+
+    def _one_list_file(self, name: str, raw: bytes, language: str | None) -> tuple[NamedLists | None, list[Problem]]:
+        document, problems = read_yaml(self._shown(name), raw)
+        if document is None:
+            return None, problems
+        file, misfits = fit(document, ListFile)
+        if file is None:
+            return None, problems + misfits
+        lists, faults = read_lists(document.file, file.lists, language)
+        return lists, problems + [document.problem(fault.path, fault.message) for fault in faults]
+
+    def _in_folder(self, folder: str) -> list[str]:
+        return [name for name in self._snapshot if name.startswith(f"{folder}/")]
+
+    def _read_rule_files(self) -> dict[str, _RuleFileRead]:
+        files: dict[str, _RuleFileRead] = {}
+        owners: dict[str, str] = {}
+        for name in self._in_folder("detect"):
+            for raw in self._versions(name):
+                read, problems = self._one_rule_file(name, raw, owners)
+                self._problems += self._new(name, raw, problems)
+                if read is not None and not problems:
+                    self._used[name] = raw
+                    files[name] = read
+                    owners |= {rule.id: read.document.file for rule in read.file.rules}
+                    break
+        return files
+
+    def _one_rule_file(self, name: str, raw: bytes, owners: Mapping[str, str]) -> tuple[_RuleFileRead | None, list[Problem]]:
+        document, problems = read_yaml(self._shown(name), raw)
+        if document is None:
+            return None, problems
+        file, misfits = fit(document, RuleFile)
+        if file is None:
+            return None, problems + misfits
+        lists, faults = read_lists(document.file, file.lists, None)
+        problems += [document.problem(fault.path, fault.message) for fault in faults]
+        seen = dict(owners)
+        for place, rule in enumerate(file.rules):
+            if rule.id in seen:
+                where = "above" if seen[rule.id] == document.file else f"in {seen[rule.id]}"
+                problems.append(document.problem(("rules", place, "id"), f"the id {rule.id} is used {where} already"))
+            seen[rule.id] = document.file
+        return _RuleFileRead(document, file, lists), problems
+
+    def _without_faults(self, files: dict[str, _RuleFileRead], lists: NamedLists) -> dict[str, _RuleFileRead]:
+        """Compile, and check every example; a file with a fault falls back to its last good version or is left out."""
+        for _ in range(2):  # the second round checks the versions that the first fell back to
+            rules, faults = compile_rules(self._sources(files), lists)
+            problems: dict[str, list[Problem]] = {}
+            for name, read in files.items():
+                own = [read.document.problem(f.path, f.message) for f in faults if f.file == read.document.file]
+                failed = [] if own else failing_examples(read.file.rules, rules)
+                found = own + [read.document.problem(path, message) for path, message in failed]
+                if found:
+                    problems[name] = found
+            if not problems:
+                break
+            files = self._fall_back(files, problems)
+        return files
+
+    def _fall_back(self, files: dict[str, _RuleFileRead], problems: dict[str, list[Problem]]) -> dict[str, _RuleFileRead]:
+        kept = {name: read for name, read in files.items() if name not in problems}
+        owners = {rule.id: read.document.file for read in kept.values() for rule in read.file.rules}
+        for name, found in problems.items():
+            raw = self._used.pop(name)
+            self._problems += self._new(name, raw, found)
+            old = self._old.get(name)
+            if old is None or old == raw:
+                continue
+            read, faults = self._one_rule_file(name, old, owners)
+            if read is not None and not faults:
+                self._used[name] = old
+                kept[name] = read
+        return {name: kept[name] for name in files if name in kept}
+
+    def _sources(self, files: Mapping[str, _RuleFileRead]) -> Iterable[RuleSource]:
+        return (source for read in files.values() for source in read.sources())
+
+    def _read_by_owner(self, name: str, default: Any) -> Any:
+        module, function = _READERS[name]
+        if name not in self._snapshot:
+            return FollowUps() if name == "followups.yaml" else None
+        if find_spec(module) is None:
+            return default
+        problems: list[Problem] = []
+        value = getattr(importlib.import_module(module), function)(self._dir / name, problems)
+        self._problems += problems
+        if problems or value is None:
+            if name in self._old:
+                self._used[name] = self._old[name]
+            return default
+        self._used[name] = self._snapshot[name]
+        return value
+
+
+def _twice(document: Document, value: Any) -> list[Problem]:
+    """Return a problem for each group that is named twice."""
+    seen: set[str] = set()
+    problems = []
+    for place, group in enumerate(getattr(value, "groups", ())):
+        if group.jid in seen:
+            problems.append(document.problem(("groups", place, "jid"), f"the group {group.jid} is named above already"))
+        seen.add(group.jid)
+    return problems

@@ -1,0 +1,174 @@
+"""From rules as written to a `RuleSet`: tests become probes, equal tests one probe, and every fault is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain
+
+import re2
+
+from stream.core.rule_match import CompiledRule, Condition, Entries, NamedLists, Probe, RuleSet
+from stream.core.rule_match_patterns import Expression, alternatives, options, read_entry, read_regex
+from stream.core.rules import Mode, Rule, Test
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSource:
+    """A rule and where it stands: `file`, its place in the file, and the lists of that file."""
+
+    rule: Rule
+    file: str = ""
+    place: int = 0
+    lists: NamedLists = NamedLists()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong in a file, at a path of keys and places."""
+
+    file: str
+    path: Path
+    message: str
+
+
+def read_lists(file: str, lists: Mapping[str, Sequence[str]], language: str | None) -> tuple[NamedLists, list[Fault]]:
+    """Read the named lists of one file."""
+    faults: list[Fault] = []
+    found: dict[str, tuple[Entries, ...]] = {}
+    for name, entries in lists.items():
+        expressions: list[Expression] = []
+        for place, entry in enumerate(entries):
+            try:
+                if entry.startswith("$"):
+                    raise ValueError(f'"{entry}": a list holds words; a rule may name several lists')
+                expressions.append(read_entry(entry))
+            except ValueError as error:
+                faults.append(Fault(file, ("lists", name, place), str(error)))
+        found[name] = (Entries(language, tuple(expressions)),)
+    return NamedLists(found), faults
+
+
+def join_lists(several: Iterable[NamedLists]) -> NamedLists:
+    """Return all lists under their names: the same name in several languages is one list with several parts."""
+    joined: dict[str, tuple[Entries, ...]] = {}
+    for lists in several:
+        for name, entries in lists.by_name.items():
+            joined[name] = joined.get(name, ()) + entries
+    return NamedLists(joined)
+
+
+def compile_rules(sources: Iterable[RuleSource], lists: NamedLists, version: str = "") -> tuple[RuleSet, list[Fault]]:
+    """Return the rule set of these rules and every fault found; a rule with a fault is not in the set."""
+    compiler = _Compiler(lists)
+    compiled = [
+        rule
+        for source in sorted(sources, key=lambda source: source.rule.priority)
+        if (rule := compiler.add(source)) is not None and source.rule.mode is not Mode.OFF
+    ]
+    ordered = [_with_order(rule, order) for order, rule in enumerate(compiled)]
+    return RuleSet(ordered, compiler.probes, lists, version), compiler.faults
+
+
+def _with_order(rule: CompiledRule, order: int) -> CompiledRule:
+    return CompiledRule(
+        rule.rule, order, rule.all, rule.any, rule.none, rule.any_probes, rule.none_probes, rule.groups, rule.tags
+    )
+
+
+class _Compiler:
+    def __init__(self, lists: NamedLists) -> None:
+        self._lists = lists
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self.probes: list[Probe] = []
+        self.faults: list[Fault] = []
+
+    def add(self, source: RuleSource) -> CompiledRule | None:
+        before = len(self.faults)
+        when = source.rule.when
+        every, some, no = (
+            tuple(self._condition(source, kind, n, test) for n, test in enumerate(tests))
+            for kind, tests in (("all", when.all), ("any", when.any), ("none", when.none))
+        )
+        if len(self.faults) > before:
+            return None
+        return CompiledRule(
+            source.rule,
+            0,
+            every,
+            some,
+            no,
+            frozenset(chain.from_iterable(condition.probes for condition in some)),
+            frozenset(chain.from_iterable(condition.probes for condition in no)),
+            frozenset(group for group in when.groups if not group.startswith("tag:")),
+            frozenset(group.removeprefix("tag:") for group in when.groups if group.startswith("tag:")),
+        )
+
+    def _condition(self, source: RuleSource, kind: str, place: int, test: Test) -> Condition:
+        path: Path = ("rules", source.place, "when", kind, place)
+        if test.regex is not None:
+            try:
+                return Condition(test, frozenset({self._probe(("regex", test.regex), _regex_probe(test.regex))}))
+            except ValueError as error:
+                self.faults.append(Fault(source.file, (*path, "regex"), str(error)))
+                return Condition(test, frozenset())
+        name = next(iter(test.model_fields_set))
+        parts = self._entries(source, test, (*path, name))
+        if test.whole_message is not None:
+            everything = tuple(chain.from_iterable(entries.expressions for entries in parts))
+            return Condition(test, frozenset({self._whole(everything)} if everything else ()))
+        return Condition(test, frozenset(chain.from_iterable(self._words(entries) for entries in parts)))
+
+    def _entries(self, source: RuleSource, test: Test, path: Path) -> list[Entries]:
+        own: list[Expression] = []
+        parts: list[Entries] = []
+        for place, entry in enumerate(test.words or test.phrases or test.whole_message or ()):
+            try:
+                if entry.startswith("$"):
+                    parts += self._named(source.lists, entry.removeprefix("$"))
+                else:
+                    own.append(read_entry(entry))
+            except ValueError as error:
+                self.faults.append(Fault(source.file, (*path, place), str(error)))
+        return [*parts, Entries(source.rule.language, tuple(own))] if own else parts
+
+    def _named(self, local: NamedLists, reference: str) -> tuple[Entries, ...]:
+        found = local.find(reference) or self._lists.find(reference)
+        if found is None:
+            names = [*local.by_name, *self._lists.by_name]
+            near = get_close_matches(reference.partition(".")[0], names, 1)
+            raise ValueError(f"there is no list ${reference}" + (f", did you mean ${near[0]}?" if near else ""))
+        return found
+
+    def _words(self, entries: Entries) -> list[int]:
+        """Two probes at most: expressions without gaps, and those with gaps by their longest stretch."""
+        plain = tuple(sorted({e.words for e in entries.expressions if not e.has_gap}))
+        gapped = tuple(sorted({e.words for e in entries.expressions if e.has_gap}))
+        found = []
+        if plain:
+            pattern = f" {alternatives(map(Expression, plain))}"
+            found.append(self._probe(("words", entries.language, plain), Probe(pattern, None, entries.language)))
+        if gapped:
+            expressions = [Expression(words) for words in gapped]
+            exact = re2.compile(f" {alternatives(expressions)}", options())
+            sign = f" {alternatives(expression.anchor for expression in expressions)}"
+            found.append(self._probe(("gaps", entries.language, gapped), Probe(sign, exact, entries.language)))
+        return found
+
+    def _whole(self, expressions: tuple[Expression, ...]) -> int:
+        choice = alternatives(expressions)
+        key = ("whole", tuple(sorted({e.words for e in expressions})))
+        return self._probe(key, Probe(f"^ {choice}", re2.compile(f"^ {choice}+$", options())))
+
+    def _probe(self, key: tuple[object, ...], probe: Probe) -> int:
+        if key not in self._numbers:
+            self._numbers[key] = len(self.probes)
+            self.probes.append(probe)
+        return self._numbers[key]
+
+
+def _regex_probe(pattern: str) -> Probe:
+    return Probe(read_regex(pattern), is_regex=True)

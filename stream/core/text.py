@@ -1,0 +1,100 @@
+"""How a message is read: folded to plain words, so that rules need not know of capitals, accents, emoji or emphasis.
+
+`fold` is a function of the text alone. What a word is stretched to ("pleaseeee") can only be undone by knowing the words
+that are looked for; `relaxations` offers the candidates and the rule set picks the one it knows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+MAX_CHARS = 4096  # a message is read so far; a complaint that has not come to the point by then is for a person
+TITLE_CHARS = 80
+
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s*[\n\r]+\s*|,\s+|\s+[-–—]\s+")
+_RUN_OF_THREE = re.compile(r"([^\W\d_])\1{2,}")
+_RUN_OF_TWO = re.compile(r"([^\W\d_])\1+")
+_ASCII = 128
+_LATIN_MARKS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F))
+_SKIN_TONES = range(0x1F3FB, 0x1F400)
+_JOINERS = frozenset((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
+_APOSTROPHES = frozenset("'’‘ʼ`´")
+_SYMBOLS_KEPT = frozenset("?$€£%#")
+
+
+class _FoldTable(dict[int, str]):
+    """What each code point becomes, worked out when it is first met (`str.translate` asks by subscript)."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold_code_point(code)
+        return folded
+
+
+def _fold_code_point(code: int) -> str:
+    character = chr(code)
+    category = unicodedata.category(character)
+    if code in _JOINERS or code in _SKIN_TONES or any(low <= code <= high for low, high in _LATIN_MARKS):
+        return ""
+    if character in _APOSTROPHES:
+        return ""  # don't and dont are one word
+    if character in _SYMBOLS_KEPT:
+        return f" {character} "
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    if category[0] in "LMN":
+        plain = unicodedata.normalize("NFKD", character.casefold())
+        return "".join(c for c in plain if not any(low <= ord(c) <= high for low, high in _LATIN_MARKS))
+    if category == "So":
+        return f" {character} "  # an emoji is a word
+    return " "
+
+
+_TABLE = _FoldTable()
+
+
+def fold(text: str) -> list[str]:
+    """Return the words of a text: small letters without accents, plain digits, each emoji and question mark a word.
+
+    Links become the word `link`. Deterministic, total (any string, lone surrogates too), linear in the text's length.
+    """
+    text = text[:MAX_CHARS]
+    if "://" in text or "www." in text.lower():
+        text = _LINK.sub(" link ", text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)[:MAX_CHARS]
+    return text.translate(_TABLE).split()
+
+
+def shorten(word: str) -> str:
+    """Return the word with every letter that stands three times or more written once."""
+    return _RUN_OF_THREE.sub(r"\1", word)
+
+
+def relaxations(word: str) -> list[str]:
+    """Return what a word that nobody knows may have been before it was stretched or doubled, likeliest first."""
+    candidates = [shorten(word), _RUN_OF_THREE.sub(r"\1\1", word), _RUN_OF_TWO.sub(r"\1", word)]
+    if len(word) > 3 and word[-1] == "2" and word[:-1].isalpha():
+        candidates.append(word[:-1])  # Indonesian writes a doubled word so: barang2
+    return [c for c in dict.fromkeys(candidates) if c != word]
+
+
+def title(text: str, *, is_small_talk: Callable[[str], bool], limit: int = TITLE_CHARS) -> str:
+    """Return one tidy line that says what a message is about: its beginning, less greetings, at most `limit` characters."""
+    parts = [part for part in _SENTENCE_END.split(text[:MAX_CHARS]) if part and fold(part)]
+    while len(parts) > 1 and is_small_talk(parts[0]):
+        parts.pop(0)
+    if not parts:
+        return ""
+    begin = text.find(parts[0])
+    line = " ".join(_printable(text[begin:MAX_CHARS]).split())
+    if len(line) > limit:
+        cut = line[: limit - 1]
+        line = (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:.-") + "…"
+    return line[:1].upper() + line[1:]
+
+
+def _printable(text: str) -> str:
+    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Co", "Zl", "Zp"} or c in "‪‫‬‭‮⁦⁧⁨⁩" else c for c in text)

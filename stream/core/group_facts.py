@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from stream.core.group import GroupState
+from stream.core.groups_config import GroupConfig
 from stream.core.value import Value
 
 
@@ -20,3 +22,15 @@ class GroupFacts(Value):
     reopen_within: timedelta = timedelta(hours=48)
     last_spoken_at: datetime | None = None
     said_at: tuple[datetime, ...] = ()
+
+
+def facts_of(config: GroupConfig, state: GroupState) -> GroupFacts:
+    """Return what the team says of a group, and who spoke in it when."""
+    return GroupFacts(
+        mode=config.mode,
+        policy=config.policy,
+        tags=config.tags,
+        language=config.language,
+        last_spoken_at=state.last_message_at,
+        said_at=state.said_at,
+    )

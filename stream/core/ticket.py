@@ -140,6 +140,7 @@ class Ticket(Value):
     closed_at: datetime | None = None
     snoozed_until: datetime | None = None
     waiting_since: datetime | None = None  # when the present turn began; None: when the ticket was opened
+    reopens_until: datetime | None = None  # a resolved ticket: when it cannot come back any more
     promised_until: datetime | None = None  # when whoever's turn it is said they would be back
     reopened: int = 0
     merged_into: str | None = None

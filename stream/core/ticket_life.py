@@ -22,7 +22,7 @@ from stream.core.value import Value
 from stream.core.windows import replan
 
 TIME_PASSED = -2  # the step number of a timer that is about a clock, a snooze or a reopening window, not about a follow-up
-_AFTER_REOPENING = timedelta(seconds=1)
+_A_MOMENT = timedelta(seconds=1)
 _RANK = {
     FollowUpStatus.PLANNED: 0,
     FollowUpStatus.INTENT: 1,
@@ -77,6 +77,7 @@ def keep_time(before: Ticket | None, after: Ticket, rules: FollowUps, group: Gro
     policy = rules.policy_of(after, group)
     calendar = rules.calendar_of(policy)
     return after.but(
+        reopens_until=_reopens_until(after, policy),
         clocks=advance(before, after, policy, calendar, now),
         window=replan(after, policy, calendar, now),
     )
@@ -103,11 +104,12 @@ def next_wake(ticket: Ticket, reopen_within: timedelta) -> Wake | None:
         wakes.append(Wake(at=ticket.window.due_at, step=ticket.window.step))
     clock_at = next_due(ticket.clocks)
     if clock_at is not None:
-        wakes.append(Wake(at=clock_at + _AFTER_REOPENING, step=TIME_PASSED))
+        wakes.append(Wake(at=clock_at + _A_MOMENT, step=TIME_PASSED))
     if ticket.state is TicketState.ON_HOLD and ticket.snoozed_until is not None:
         wakes.append(Wake(at=ticket.snoozed_until, step=TIME_PASSED))
     if ticket.state is TicketState.RESOLVED and ticket.resolved_at is not None:
-        wakes.append(Wake(at=ticket.resolved_at + reopen_within + _AFTER_REOPENING, step=TIME_PASSED))
+        over_at = ticket.reopens_until or ticket.resolved_at + reopen_within
+        wakes.append(Wake(at=over_at + _A_MOMENT, step=TIME_PASSED))
     return min(wakes, key=lambda wake: (wake.at, -wake.step), default=None)
 
 
@@ -126,3 +128,9 @@ def record_delivery(ticket: Ticket, report: ReportDelivery) -> Ticket:
         )
 
     return ticket.but(follow_ups=tuple(updated(entry) for entry in ticket.follow_ups))
+
+
+def _reopens_until(ticket: Ticket, policy: Policy) -> datetime | None:
+    if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
+        return None
+    return ticket.resolved_at + timedelta(minutes=policy.reopen_within)

@@ -1,0 +1,259 @@
+"""Playing a timeline: its lines become inputs of the step, and what it expects is looked for among what happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from stream.core.book import Book
+from stream.core.calendar import BusinessCalendar
+from stream.core.commands import Actor, ActorKind, AnyCommand, CancelFollowUp, Judge, SendFollowUpNow, SetState, Snooze
+from stream.core.detection import Detection, Label, Stage
+from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
+from stream.core.inputs import Message
+from stream.core.outcome import Outcome
+from stream.core.people import Sender
+from stream.core.team import Member, Team
+from stream.core.ticket import Ticket
+from stream.core.timeline import Line, Moment, Timeline
+from stream.core.value import Value
+from stream.timelines.clockwork import Clockwork, Happening
+
+_GROUP = "120363000000000001@g.us"
+_STAFF = Actor(kind=ActorKind.DASHBOARD, name="staff")
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(seconds=59)
+
+
+class Failure(Value):
+    """Something that a timeline expects and that did not come true, or that happened unexpectedly."""
+
+    timeline: str
+    line: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.timeline}: {self.line}: {self.message}"
+
+
+def run_timelines(book: Book) -> list[Failure]:
+    """Play every timeline of followups.yaml on the rules and policies of this book; nothing is returned when all come true."""
+    return [failure for timeline in book.follow_ups.timelines for failure in play(book, timeline)]
+
+
+def play(book: Book, timeline: Timeline) -> list[Failure]:
+    """Play one timeline and return what did not come true."""
+    return _Player(book, timeline).play()
+
+
+class _Player:
+    def __init__(self, book: Book, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.clockwork = Clockwork(_stage(book, timeline), _GROUP)
+        self.calendar = _calendar_of(book, timeline)
+        self.now = datetime.combine(timeline.on, time(), self.calendar.zone).astimezone(UTC)
+        self.failures: list[Failure] = []
+        self.consumed = 0
+        self.messages: list[str] = []
+        self.undecided: list[str] = []
+
+    def play(self) -> list[Failure]:
+        for line in self.timeline.story:
+            at = self._resolve(line.at)
+            if at < self.now:
+                self._fail(line, "this time is before that of the line above")
+                break
+            self._do(line, at)
+        self._expect_no_more(self.timeline.story[-1], None)
+        return self.failures
+
+    def _do(self, line: Line, at: datetime) -> None:
+        if line.does == "expect":
+            self._expect(line, at)
+        elif line.does == "expect_nothing":
+            self._go(at - _SECOND)
+            self._expect_no_more(line, None)
+        else:
+            self._go(at if line.does == "expect_state" else at - _SECOND)
+            self._expect_no_more(line, None)
+            self._act(line, at)
+        self.now = max(self.now, at)
+
+    def _act(self, line: Line, at: datetime) -> None:
+        if line.does == "restart":
+            self.clockwork.restart()
+        elif line.does == "say":
+            self._say(line, at)
+        else:
+            ticket = self._ticket(line)
+            if ticket is None:
+                return
+            if line.does == "expect_state":
+                if ticket.state is not line.state:
+                    self._fail(line, f"{ticket.id} is {ticket.state}")
+                return
+            outcome = self.clockwork.feed(self._command(line, ticket, at), at)
+            refused = [event.because for event in outcome.events if event.kind == "refused"]
+            for because in refused:
+                self._fail(line, f"it was refused: {because}")
+
+    def _command(self, line: Line, ticket: Ticket, at: datetime) -> AnyCommand:
+        common = {
+            "id": f"command-{len(self.clockwork.outcomes)}",
+            "group": _GROUP,
+            "at": at,
+            "actor": _STAFF,
+            "ticket_id": ticket.id,
+        }
+        if line.does == "set":
+            return SetState.model_validate({**common, "state": line.state})
+        if line.does == "snooze":
+            return Snooze.model_validate({**common, "until": self._resolve(line.until or line.at, at)})
+        return (CancelFollowUp if line.does == "cancel" else SendFollowUpNow).model_validate(common)
+
+    def _say(self, line: Line, at: datetime) -> None:
+        message_id = f"message-{len(self.messages) + 1}"
+        quoted = self.messages[line.quoting - 1] if line.quoting and line.quoting <= len(self.messages) else None
+        message = Message(
+            instance="timeline",
+            chat=_GROUP,
+            received_at=at,
+            id=message_id,
+            sender=Sender(lid=_lid_of(line.who), name=line.who.title()),
+            sent_at=at,
+            text=line.says,
+            quoted_id=quoted,
+        )
+        self.messages.append(message_id)
+        outcome = self.clockwork.feed(message, at)
+        self._judge(line, message_id, outcome, at)
+
+    def _judge(self, line: Line, message_id: str, outcome: Outcome, at: datetime) -> None:
+        recent = next((each for each in outcome.state.recent if each.id == message_id), None)
+        label = recent.label if recent else Label.UNDECIDED
+        if line.reading is None:
+            if label is Label.UNDECIDED:
+                self.undecided.append(line.says)
+            return
+        wanted, status = line.reading
+        if label is not Label.UNDECIDED:
+            if label is not wanted:
+                self._fail(line, f"the rules read this as {label}")
+            return
+        detection = Detection(label=wanted, status=status, stage=Stage.PERSON, decided_by="timeline", confidence=1.0)
+        ticket = self._only_open() if wanted is Label.UPDATE else None
+        judge = Judge(
+            id=f"judge-{message_id}",
+            group=_GROUP,
+            at=at,
+            actor=_STAFF,
+            message_id=message_id,
+            detection=detection,
+            ticket_id=ticket.id if ticket else None,
+        )
+        self.clockwork.feed(judge, at)
+
+    def _expect(self, line: Line, at: datetime) -> None:
+        self._go(at - _SECOND)
+        self._expect_no_more(line, None)
+        self._go(at + _MINUTE)
+        wanted = self._ticket(line) if line.about else None
+        for place, happening in enumerate(self.clockwork.happenings[self.consumed :], self.consumed):
+            if _fits(line, happening, wanted):
+                self._expect_no_more(line, place)
+                self.consumed = place + 1
+                return
+        self._fail(line, f"it did not happen; {self._tell_planned()}")
+
+    def _expect_no_more(self, line: Line, before: int | None) -> None:
+        """Fail for everything that has happened and that no line has expected."""
+        end = len(self.clockwork.happenings) if before is None else before
+        for happening in self.clockwork.happenings[self.consumed : end]:
+            self._fail(line, f"not expected: {happening.what} at {self._local(happening.at)}: {happening.text or 'closed'}")
+        self.consumed = max(self.consumed, end)
+
+    def _go(self, until: datetime) -> None:
+        if until > self.now:
+            self.clockwork.run_until(until)
+            self.now = until
+
+    def _ticket(self, line: Line) -> Ticket | None:
+        tickets = sorted(self.clockwork.state.tickets.values(), key=lambda ticket: ticket.opened_at)
+        number = line.about or 1
+        if number > len(tickets):
+            self._fail(line, f"there is no ticket {number}; {self._tell_planned()}")
+            return None
+        return tickets[number - 1]
+
+    def _only_open(self) -> Ticket | None:
+        tickets = [ticket for ticket in self.clockwork.state.tickets.values() if ticket.state is not ticket.state.CLOSED]
+        return tickets[0] if len(tickets) == 1 else None
+
+    def _resolve(self, moment: Moment, after: datetime | None = None) -> datetime:
+        local = (after or self.now).astimezone(self.calendar.zone)
+        if moment.clock is None:
+            return (after or self.now) + timedelta(minutes=moment.later_minutes)
+        return datetime.combine(_day_of(moment, local.date()), time(*moment.clock), self.calendar.zone).astimezone(UTC)
+
+    def _fail(self, line: Line, message: str) -> None:
+        self.failures.append(Failure(timeline=self.timeline.name, line=line.text, message=message))
+
+    def _tell_planned(self) -> str:
+        windows = [(t.window.due_at, t.id, t.window.because) for t in self.clockwork.state.tickets.values() if t.window]
+        if windows:
+            due_at, ticket_id, because = min(windows)
+            return f"planned next is {ticket_id} at {self._local(due_at)} ({because})"
+        if self.undecided:
+            return f"the rules leave undecided: {self.undecided[0]!r} (add `as ticket` to the line, or a rule)"
+        return "nothing is planned"
+
+    def _local(self, at: datetime) -> str:
+        return at.astimezone(self.calendar.zone).strftime("%a %H:%M")
+
+
+def _fits(line: Line, happening: Happening, ticket: Ticket | None) -> bool:
+    if ticket is not None and ticket.id not in happening.numbers:
+        return False
+    if line.what == "message":
+        return line.says in happening.text
+    if line.what != happening.what:
+        return False
+    numbers = [happening.numbers[ticket.id]] if ticket else happening.numbers.values()
+    return line.number is None or line.number in numbers
+
+
+def _day_of(moment: Moment, today: date) -> date:
+    if moment.day is not None:
+        return moment.day
+    if moment.is_next_day:
+        return today + timedelta(days=1)
+    if moment.weekday is not None:
+        return today + timedelta(days=(moment.weekday - today.weekday()) % 7)
+    return today
+
+
+def _stage(book: Book, timeline: Timeline) -> Book:
+    """Return the book with the group and the staff of the story."""
+    names = sorted({line.who for line in timeline.story if line.is_staff} | {"staff"})
+    group = GroupConfig(
+        jid=_GROUP,
+        name="Timeline",
+        mode=GroupMode(timeline.mode),
+        language=timeline.language,
+        policy=timeline.policy,
+        tags=timeline.tags,
+    )
+    team = Team(team=tuple(Member(name=name.title(), lids=(_lid_of(name).removesuffix("@lid"),)) for name in names))
+    sending = book.follow_ups.sending
+    follow_ups = book.follow_ups.but(sending=sending.but(ops_group=sending.ops_group or "120363000000000002@g.us"))
+    return replace(book, groups=GroupsFile(version=1, groups=(group,)), team=team, follow_ups=follow_ups)
+
+
+def _calendar_of(book: Book, timeline: Timeline) -> BusinessCalendar:
+    policies = {policy.id: policy for policy in book.follow_ups.policies}
+    policy = policies.get(timeline.policy or "", book.follow_ups.policies[-1])
+    return book.follow_ups.calendar_of(policy)
+
+
+def _lid_of(who: str) -> str:
+    number = int.from_bytes(who.encode()[:7].ljust(7, b"\0"), "big")
+    return f"9{number:018d}@lid"

@@ -6,7 +6,7 @@ until the worker has answered; one that the ticket changed is written. Nothing h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from stream.core.commands import AnyCommand
@@ -105,6 +105,29 @@ class _Comparing:
             wanted = self.tickets.get(ticket_id)
             if wanted is not None:
                 self._compare(wanted, rows)
+
+            else:
+                self._clean_strays(rows)
+        self._clean_strays(row for row in self.table.rows if not row.cell(self.places["id"]).strip())
+
+    def _clean_strays(self, rows: Iterable[Row]) -> None:
+        """Take back what a write of ours left on a row of somebody else's, put where ours had stood; the mark tells whose it was."""
+        place = self.table.places.get("mark")
+        if place is None:
+            return
+        for row in rows:
+            mark = read_mark(row.cell(place))
+            wanted = self.tickets.get(mark[0]) if mark is not None else None
+            if wanted is None or wanted.id not in self.rows:
+                continue
+            memory = self.base.get(wanted.id, RowMemory())
+            sent = [self._desired(memory, wanted), *memory.bases.values()]
+            cells = {place: ""}
+            for name, at in self.table.places.items():
+                cell = row.cell(at)
+                if cell and (any(cell == known.get(name) for known in sent) or (name == "age" and cell.isdigit())):
+                    cells[at] = ""
+            self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells=cells))
 
     def _compare(self, wanted: Wanted, rows: Sequence[Row]) -> None:
         before = self.base.get(wanted.id, RowMemory())

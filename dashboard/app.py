@@ -29,7 +29,18 @@ pages = {
         for file, icon in files
     ]
     for section, files in {
-        "app.work": [("board", ":material/view_list:"), ("ticket", ":material/confirmation_number:")],
+        "app.work": [
+            ("board", ":material/view_list:"),
+            ("ticket", ":material/confirmation_number:"),
+            ("followups", ":material/notifications:"),
+            ("insights", ":material/insights:"),
+        ],
+        "app.rules": [("rules", ":material/rule:"), ("simulator", ":material/play_circle:")],
+        "app.system": [
+            ("sheet", ":material/table:"),
+            ("health", ":material/monitor_heart:"),
+            ("connection", ":material/qr_code_2:"),
+        ],
     }.items()
 }
 page = st.navigation(pages)

@@ -44,6 +44,9 @@ class Card:
     next_step: int | None
     next_step_at: datetime | None
     follow_ups: tuple[tuple[int, str], ...]
+    was_answered: bool
+    tags: tuple[str, ...]
+    policy: str | None
     messages: int
     haystack: str
     raw: bytes
@@ -105,7 +108,17 @@ def card_of(ticket: Ticket, raw: bytes) -> Card:
         next_step=ticket.window.step if ticket.window else None,
         next_step_at=ticket.window.due_at if ticket.window else None,
         follow_ups=tuple((one.step, one.status.value) for one in ticket.follow_ups if one.status is not FollowUpStatus.PLANNED),
+        was_answered=_was_answered(ticket),
+        tags=ticket.tags,
+        policy=ticket.detected_by.follow_up,
         messages=max(ticket.message_count, len(ticket.messages)),
         haystack=" ".join(filter(None, words)).casefold(),
         raw=raw,
     )
+
+
+def _was_answered(ticket: Ticket) -> bool:
+    """Tell whether somebody wrote after a follow-up was sent."""
+    sent = [one.changed_at for one in ticket.follow_ups if one.status is FollowUpStatus.SENT]
+    spoken = [at for at in (ticket.last_customer_at, ticket.last_staff_at) if at]
+    return bool(sent and spoken) and max(spoken) > min(sent)

@@ -26,6 +26,8 @@ def run(settings: Settings) -> None:
     require_sign_in(settings, has_oidc=oidc_is_configured())
     require_port(settings)
     log.info("dashboard", url=f"http://{settings.dashboard_host}:{settings.dashboard_port}")
+    logs.configure(settings, "dashboard")
+    resources.use(settings)
     resources.live_view()  # reads while Streamlit starts, so that the first visitor finds everything there
     options = [f"--{name}={value}" for name, value in server_options(settings).items()]
     cli.main(["run", str(APP), *options], standalone_mode=False)

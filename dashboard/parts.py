@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+
+from dashboard.context import Context
 
 _FOLDER = Path(__file__).with_name("components")
 
@@ -45,6 +48,16 @@ def _component(name: str) -> Callable[..., Any]:
 def draw(name: str, key: str, data: dict[str, Any], **on_change: Callable[[], None]) -> Any:
     """Draw one of our components. All text in `data` becomes text nodes in the browser, never markup."""
     return _component(name)(key=key, data=data, **on_change)
+
+
+def table(
+    key: str, columns: list[dict[str, str]], rows: list[dict[str, Any]], here: Context, now: datetime, *, opens: bool = False
+) -> Any:
+    """Draw rows as a quiet table; with `opens` a click on a row tells its `key` as `.open`."""
+    words = {"in": here.say("table.in"), "ago": here.say("table.ago")}
+    label = here.say("table.label")
+    data = {"columns": columns, "rows": rows, "opens": opens, "now": now.isoformat(), "words": words, "label": label}
+    return draw("grid", key, data, on_open_change=lambda: None)
 
 
 def empty(title: str, hint: str, key: str = "nothing") -> None:

@@ -9,14 +9,22 @@ import streamlit as st
 from dashboard.desk import Snapshot
 from dashboard.live import LiveView
 from stream.adapters.kafka import Publisher
+from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.status import StatusReporter
 from stream.core.status import Health
 from stream.settings import Settings, load_settings
 
+_given: list[Settings] = []
+
+
+def use(settings: Settings) -> None:
+    """Make these the settings of this process; the launcher calls it before Streamlit runs the pages."""
+    _given[:] = [settings]
+
 
 def settings() -> Settings:
-    """Return the settings of this process."""
-    return load_settings()
+    """Return the settings of this process: those that the launcher was given, else those of the environment."""
+    return _given[0] if _given else load_settings()
 
 
 @st.cache_resource(validate=LiveView.is_alive, on_release=LiveView.close, show_spinner=False)
@@ -37,6 +45,20 @@ def heartbeat() -> StatusReporter:
     reporter = StatusReporter(settings(), "dashboard")
     reporter.set(Health.OK, "serving")
     return reporter
+
+
+@st.cache_resource(on_release=BookWatcher.close, show_spinner=False)
+def rules() -> BookWatcher:
+    """Return the rules folder, read again within two seconds of an edit."""
+    watcher = BookWatcher(settings().rules_dir)
+    watcher.start()
+    return watcher
+
+
+def name_of(assignee: str) -> str:
+    """Return the name of the member of the team who is meant: tickets claimed in a chat may name an address."""
+    member = rules().book.member([assignee])
+    return member.name if member else assignee
 
 
 def snapshot() -> Snapshot:

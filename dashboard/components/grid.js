@@ -1,0 +1,81 @@
+// A quiet table. A column has a name, a label and a kind: text, id, time, until, number, bar or chip ({text, tone}).
+function paintCell(cell, kind, value, offset) {
+  if (value === null || value === undefined || value === "") { cell.replaceChildren(h("span", "muted", "–")); return; }
+  if (kind === "chip") {
+    const chip = h("span", "chip " + value.tone);
+    chip.append(icon(value.tone === "bad" ? "late" : value.tone === "good" ? "resolved" : value.tone === "warn" ? "wait" : "dot"), h("span", null, value.text));
+    cell.replaceChildren(chip);
+  } else if (kind === "id") {
+    const link = h("a", "id", value);
+    link.href = new URL("ticket?id=" + encodeURIComponent(value), document.baseURI).href;
+    cell.replaceChildren(link);
+  } else if (kind === "bar") {
+    const track = h("span", "track"), fillBar = h("span", "fillbar");
+    fillBar.style.width = Math.max(0, Math.min(100, value.share * 100)) + "%";
+    track.append(fillBar);
+    cell.replaceChildren(track, h("span", "num", value.text));
+  } else if (kind === "time" || kind === "until") {
+    const time = h("time", null, "");
+    time.dateTime = value;
+    time.dataset.kind = kind;
+    time.title = new Date(value).toString();
+    cell.replaceChildren(time);
+  } else {
+    const text = h("span", null, String(value));
+    text.dir = "auto";
+    cell.replaceChildren(text);
+    cell.title = String(value);
+  }
+}
+export default function ({ data, parentElement, setTriggerValue }) {
+  let root = parentElement.querySelector(".desk");
+  if (!root) {
+    root = h("div", "desk grid");
+    root.setAttribute("role", "table");
+    parentElement.append(root);
+    root.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+      const row = event.target.closest("[data-key]");
+      if (!row || !root.__opens) return;
+      event.preventDefault();
+      root.__send("open", row.dataset.key);
+    });
+  }
+  root.__send = setTriggerValue;
+  root.__opens = data.opens;
+  root.setAttribute("aria-label", data.label);
+  const offset = data.now ? Date.parse(data.now) - Date.now() : 0;
+  const mark = JSON.stringify([data.columns, data.rows, data.opens]);
+  if (root.__mark !== mark) {
+    root.__mark = mark;
+    root.style.setProperty("--cols", data.columns.map((one) => one.width || "minmax(90px, 1fr)").join(" "));
+    const head = h("div", "head");
+    head.setAttribute("role", "row");
+    for (const column of data.columns) {
+      const cell = h("div", "cell k-" + column.kind, column.label);
+      cell.setAttribute("role", "columnheader");
+      head.append(cell);
+    }
+    root.replaceChildren(head, ...data.rows.map((row) => {
+      const node = h("div", "row" + (data.opens ? " opens" : ""));
+      node.setAttribute("role", "row");
+      if (row.key) node.dataset.key = row.key;
+      for (const column of data.columns) {
+        const cell = h("div", "cell k-" + column.kind);
+        cell.setAttribute("role", "cell");
+        cell.dataset.label = column.label;
+        paintCell(cell, column.kind, row[column.name], offset);
+        node.append(cell);
+      }
+      return node;
+    }));
+  }
+  return everySecond(root, () => {
+    const now = Date.now() + offset;
+    for (const time of root.querySelectorAll("time")) {
+      const at = Date.parse(time.dateTime);
+      const text = time.dataset.kind === "until" ? (at > now ? fill(data.words.in, { span: span(at - now) }) : fill(data.words.ago, { span: span(now - at) })) : moment(time.dateTime);
+      if (time.textContent !== text) time.textContent = text;
+    }
+  });
+}

@@ -1,0 +1,164 @@
+"""What the tables of the system pages show: parts, follow-ups, rules, differences. Pure: snapshot in, plain rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from dashboard import safe
+from dashboard.card import Card
+from dashboard.desk import Snapshot, is_alive
+from dashboard.words import say
+from stream.core.book import Book
+from stream.core.detection import Stage
+from stream.core.status import Health, PartStatus
+from stream.core.ticket import FollowUpStatus
+
+Row = dict[str, Any]
+TONES = {Health.OK: "good", Health.DEGRADED: "warn", Health.DOWN: "bad"}
+# The parts of a whole installation, in the order a message takes them.
+PARTS = ("bridge", "worker", "classifier", "sender", "sheet", "dashboard")
+
+
+def chip(text: str, tone: str) -> dict[str, str]:
+    """Return a chip: a word and its tone, which is good, warn, bad or none."""
+    return {"text": text, "tone": tone}
+
+
+def parts(snapshot: Snapshot, now: datetime, language: str) -> list[Row]:
+    """Return a row for each process that was ever heard of, and one for each part that was not."""
+    heard = sorted(snapshot.parts.values(), key=lambda status: (_place(status.part), status.process))
+    newest = {status.part: max(one.at for one in heard if one.part == status.part) for status in heard}
+    rows = [
+        _part_row(status, now, language)
+        for status in heard
+        if is_alive(status, now) or status.at == newest[status.part]  # of those that are gone only the last one matters
+    ]
+    silent = [part for part in PARTS if part not in newest]
+    never = chip(say(language, "health.never"), "none")
+    return rows + [{"part": part, "state": never, "detail": say(language, "health.never_hint")} for part in silent]
+
+
+def _place(part: str) -> int:
+    return PARTS.index(part) if part in PARTS else len(PARTS)
+
+
+def _part_row(status: PartStatus, now: datetime, language: str) -> Row:
+    alive = is_alive(status, now)
+    state = status.status if alive else Health.DOWN
+    words = say(language, f"health.{state.value}") if alive else say(language, "health.gone")
+    return {
+        "part": status.part,
+        "state": chip(words, TONES[state]),
+        "detail": safe.show(status.detail),
+        "since": status.since.isoformat(),
+        "seen": status.at.isoformat(),
+        "process": safe.show(status.process),
+        "version": safe.show(status.versions.get("groupdesk", "")),
+    }
+
+
+def numbers(snapshot: Snapshot, now: datetime) -> list[Row]:
+    """Return what the living processes count and measure: part, name, value; counts are summed over processes."""
+    found: dict[tuple[str, str], float] = {}
+    for status in snapshot.parts.values():
+        if is_alive(status, now):
+            for name, value in (*status.counts.items(), *status.gauges.items()):
+                found[status.part, name] = found.get((status.part, name), 0) + value
+    ordered = sorted(found.items(), key=lambda one: (_place(one[0][0]), one[0][1]))
+    return [{"part": part, "name": safe.show(name), "value": f"{value:,.10g}"} for (part, name), value in ordered]
+
+
+def planned(snapshot: Snapshot, language: str) -> list[Row]:
+    """Return the follow-ups that come if nobody acts, the next one first."""
+    waiting = [card for card in snapshot.open_by_due if card.next_step_at is not None]
+    waiting.sort(key=lambda card: (card.next_step_at or card.opened_at, card.id))
+    return [
+        {
+            "key": card.id,
+            "title": safe.mask_numbers(safe.show(card.title)),
+            "id": card.id,
+            "group": safe.group(card.group_name, card.group),
+            "state": chip(say(language, f"state.{card.state.value}"), "none"),
+            "step": card.next_step,
+            "due": card.next_step_at.isoformat() if card.next_step_at else None,
+            "assignee": safe.show(card.assignee),
+        }
+        for card in waiting
+    ]
+
+
+def follow_up_counts(snapshot: Snapshot, language: str) -> list[Row]:
+    """Return how many follow-ups of each step were sent, cancelled or are unclear."""
+    found: dict[int, dict[str, int]] = {}
+    for card in snapshot.cards.values():
+        for step, status in card.follow_ups:
+            one = found.setdefault(step, {})
+            one[status] = one.get(status, 0) + 1
+    shown = (FollowUpStatus.SENT, FollowUpStatus.CANCELLED, FollowUpStatus.INTENT, FollowUpStatus.UNKNOWN)
+    return [
+        {"step": say(language, "followups.step", step=step)} | {status.value: counts.get(status.value, 0) for status in shown}
+        for step, counts in sorted(found.items())
+    ]
+
+
+def rules(book: Book, cards: Iterable[Card], now: datetime) -> list[Row]:
+    """Return the rules with the tickets that each opened today and in seven days; the busiest first."""
+    day: dict[str, int] = {}
+    week: dict[str, int] = {}
+    last: dict[str, datetime] = {}
+    for card in cards:
+        if card.stage is Stage.RULES and card.decided_by:
+            by = card.decided_by
+            day[by] = day.get(by, 0) + (now - card.opened_at < timedelta(days=1))
+            week[by] = week.get(by, 0) + (now - card.opened_at < timedelta(days=7))
+            last[by] = max(last.get(by, card.opened_at), card.opened_at)
+    most = max(week.values(), default=0) or 1
+    rows = [
+        {
+            "rule": one.rule.id,
+            "title": safe.show(one.rule.title),
+            "says": chip(one.rule.then.label.value, "none"),
+            "mode": one.rule.mode.value,
+            "priority": one.rule.priority,
+            "day": day.get(one.rule.id, 0),
+            "week": {"share": week.get(one.rule.id, 0) / most, "text": str(week.get(one.rule.id, 0))},
+            "last": last[one.rule.id].isoformat() if one.rule.id in last else None,
+        }
+        for one in book.rules.rules
+    ]
+    return sorted(rows, key=lambda row: (-week.get(str(row["rule"]), 0), row["priority"], row["rule"]))
+
+
+def columns(language: str, page: str, kinds: Mapping[str, str | tuple[str, str]]) -> list[dict[str, str]]:
+    """Return the columns of a table: their kind, or kind and width; labels are the strings `page.column_NAME`."""
+    told = []
+    for name, kind in kinds.items():
+        what, width = (kind, "") if isinstance(kind, str) else kind
+        told.append({"name": name, "label": say(language, f"{page}.column_{name}"), "kind": what, "width": width})
+    return told
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV that no spreadsheet takes for a formula."""
+    if not rows:
+        return ""
+    names = list(rows[0])
+    lines = [",".join(map(_csv_cell, names)), *(",".join(_csv_cell(row.get(name)) for name in names) for row in rows)]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _csv_cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    if text[:1] in "=+-@\t\r" and not _is_number(text):
+        text = "'" + text
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\r\n;') else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

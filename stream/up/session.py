@@ -123,7 +123,7 @@ class Session:
             self._pids[process.name] = now
         if before and before != now:
             self._pids[process.name] = now
-            self._say(f"  {process.name:<10} ended ({_ending(process)}); it is started again. {self._last_line(process.name)}")
+            self._say(f"  {process.name:<10} ended ({_ending(process)}): {self._last_line(process.name)}")
             self._waiting.setdefault(process.name, ROLES[process.name])
             self._renew_trial_broker(process)
         if process.gave_up and process.name in self._waiting:
@@ -164,4 +164,5 @@ class Session:
 
 
 def _ending(process: RoleProcess) -> str:
-    return "killed" if process.exit_status < 0 else f"exit status {process.exit_status}"
+    # Of one that runs again already, supervisord does not tell any more how the one before ended.
+    return "it is started again" if process.is_running or not process.exit_status else f"exit status {process.exit_status}"

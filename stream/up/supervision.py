@@ -20,6 +20,8 @@ from stream.broker.child import Child
 from stream.errors import GroupdeskError
 
 _STOP_S = 15  # then SIGKILL: a worker that crashed in a bad moment may never end by itself
+_SURE_S = 10  # a role that ends sooner has failed to start: it is tried a few more times, with pauses that grow, then left
+_TRIES = 4
 _HEAD = """\
 [supervisord]
 nodaemon = true
@@ -45,8 +47,8 @@ _PROGRAM = """
 command = {command}
 autostart = true
 autorestart = true
-startsecs = 1
-startretries = 8
+startsecs = {sure}
+startretries = {tries}
 stopsignal = TERM
 stopwaitsecs = {stop}
 killasgroup = true
@@ -59,7 +61,7 @@ stdout_logfile_backups = 2
 
 @dataclass(frozen=True)
 class RoleProcess:
-    """What supervisord says of a role: `pid` is 0 while it does not run; `gave_up` after eight failed starts in a row."""
+    """What supervisord says of a role: `pid` is 0 while it does not run; `gave_up` after several failed starts in a row."""
 
     name: str
     pid: int
@@ -130,6 +132,8 @@ class Supervision:
                 command=_escape(shlex.join([sys.executable, "-m", "stream", name])),
                 logs=_escape(str(self.logs)),
                 stop=_STOP_S,
+                sure=_SURE_S,
+                tries=_TRIES,
             )
             for name in self._names
         ]

@@ -1,0 +1,49 @@
+# `make demo` shows Groupdesk at work, `make test` proves it. Both make their own environment in .venv first.
+
+BIN := .venv/bin
+READY := .venv/.ready
+YAML := rules demo .yamllint.yaml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test lint format lock env-example chromium clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+demo: $(READY) ## Start everything and play a support chat in four languages through it
+	@$(BIN)/groupdesk demo
+
+up: $(READY) ## Start everything, without the chat
+	@$(BIN)/groupdesk up
+
+test: $(READY) chromium lint ## Run every check and every test
+	@mkdir -p test-output
+	$(BIN)/python -m pytest -ra --durations=10 --junitxml=test-output/junit.xml
+
+lint: $(READY) ## Run the checks that need no broker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/yamllint --strict $(YAML)
+
+format: $(READY) ## Put the code in form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(READY) ## Choose the versions of all dependencies anew
+	.ci/setup lock
+
+env-example: $(READY) ## Write .env.example from the settings
+	$(BIN)/python -m stream.check.env_example > .env.example
+
+chromium: ## Install the browser of the browser tests, where that is allowed
+	@.ci/chromium
+
+clean: ## Remove the environment and what tests left; never the data folder
+	rm -rf .venv test-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@.ci/setup install
+	@touch $@

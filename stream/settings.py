@@ -18,12 +18,18 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str = Field(
         "", description="Brokers as host:port, comma separated. Empty: `groupdesk up` runs its own"
     )
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_security_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    kafka_security_username: str = ""
-    kafka_security_password: SecretStr = SecretStr("")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL, as the brokers have it"
+    )
+    kafka_security_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", description="With SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    kafka_security_username: str = Field("", description="With SASL: the user's name")
+    kafka_security_password: SecretStr = Field(SecretStr(""), description="With SASL: the user's password")
     kafka_security_cafile: Path | None = Field(None, description="CA file for SSL")
-    topic_prefix: str = "groupdesk."
+    topic_prefix: str = Field(
+        "groupdesk.", description="Begins the name of every topic and group: one cluster can serve several teams"
+    )
     topic_partitions: int = Field(6, ge=1, le=1000, description="The same for all topics; cannot be changed later")
     topic_replication: int = Field(1, ge=1, le=9, description="3 in production")
 
@@ -32,33 +38,37 @@ class Settings(BaseSettings):
     )
     webhook_secret_previous: SecretStr = Field(SecretStr(""), description="The old secret, still accepted while you change it")
     operator_secret: SecretStr = Field(SecretStr(""), description="Opens /qr-cs. Empty: one is made and kept in DATA_DIR")
-    bridge_host: str = "127.0.0.1"
-    bridge_port: int = Field(3000, ge=0, le=65535)
-    dashboard_host: str = "127.0.0.1"
-    dashboard_port: int = Field(8501, ge=0, le=65535)
+    bridge_host: str = Field("127.0.0.1", description="Where the bridge listens; 0.0.0.0 for other machines to reach it")
+    bridge_port: int = Field(3000, ge=0, le=65535, description="Port of the webhook; 0 takes any that is free")
+    dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens; beyond this machine it needs a password")
+    dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 takes any that is free")
     dashboard_password: SecretStr = Field(SecretStr(""), description="One password for all; needed to listen beyond this machine")
     dashboard_operator_password: SecretStr = Field(SecretStr(""), description="A password that opens the dashboard as operator")
     dashboard_viewer_password: SecretStr = Field(SecretStr(""), description="A password that only lets look, numbers masked")
     dashboard_admins: str = Field("", description="E-mail addresses of admins, comma separated; for sign-in by OIDC")
-    dashboard_operators: str = Field("", description="E-mail addresses of operators; everybody else who signs in by OIDC looks only")
+    dashboard_operators: str = Field(
+        "", description="E-mail addresses of operators; everybody else who signs in by OIDC looks only"
+    )
 
     evolution_api_url: str = Field("", description="Evolution API, such as http://evolution:8080. Empty: the simulator")
-    evolution_api_key: SecretStr = SecretStr("")
-    cs_instance: str = "cs-ticket-monitor"
+    evolution_api_key: SecretStr = Field(SecretStr(""), description="Evolution's own key (its AUTHENTICATION_API_KEY)")
+    cs_instance: str = Field("cs-ticket-monitor", description="Name of the WhatsApp connection in Evolution")
     webhook_url: str = Field("", description="The bridge as Evolution reaches it. Empty: its address on this machine")
     simulator_port: int = Field(3100, ge=0, le=65535, description="Where the stand-in for Evolution listens, when it is started")
     sending_enabled: bool = Field(True, description="false: nothing is sent to WhatsApp, whatever the rules say")
     send_gap_s: float = Field(4.0, ge=0, le=600, description="Seconds between two messages of one number, give or take a half")
     sends_per_minute: int = Field(6, ge=1, le=60, description="The most that one number sends in a minute")
     cloud_api_token: SecretStr = Field(SecretStr(""), description="Meta's Cloud API, for single chats. Empty: not used")
-    cloud_api_phone_number_id: str = ""
+    cloud_api_phone_number_id: str = Field("", description="The number's id at Meta, which is not the number")
     cloud_api_app_secret: SecretStr = Field(SecretStr(""), description="Signs the webhooks of the Cloud API")
     cloud_api_verify_token: SecretStr = Field(SecretStr(""), description="What Meta repeats when its webhook is set up")
     cloud_api_url: str = Field("https://graph.facebook.com/v23.0", description="Another server that speaks the Cloud API")
 
-    openai_api_key: SecretStr = SecretStr("")
-    openai_base_url: str = ""
-    openai_model: str = "gpt-5-mini"
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), description="Empty: rules and the local classifier decide, people do the rest"
+    )
+    openai_base_url: str = Field("", description="Another server that speaks OpenAI's protocol")
+    openai_model: str = Field("gpt-5-mini", description="The model that is asked")
 
     cs_sheet_id: str = Field("", description="The id of the Google Sheet, or its whole address")
     google_service_account_key: SecretStr = Field(SecretStr(""), description="A file, the JSON itself, or base64 of it")
@@ -69,11 +79,13 @@ class Settings(BaseSettings):
     sheet_reads_per_minute: int = Field(45, ge=1, le=300, description="Google allows 60 a minute and service account")
     sheet_writes_per_minute: int = Field(45, ge=1, le=300, description="Google allows 60 a minute and service account")
 
-    rules_dir: Path = Path("rules")
-    data_dir: Path = Path("data")
+    rules_dir: Path = Field(Path("rules"), description="Rules, groups and team, as YAML that people edit")
+    data_dir: Path = Field(Path("data"), description="Everything kept on this machine: broker, logs, sheet, secrets")
     process_name: str = Field("", description="Name of this process among several of its role. Empty: host and process id")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_json: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="DEBUG, INFO, WARNING or ERROR; texts of messages appear at DEBUG only"
+    )
+    log_json: bool = Field(False, description="true: one JSON object a line, for machines")
 
     @property
     def webhook_address(self) -> str:

@@ -25,6 +25,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Tools": {
         "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
+        "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

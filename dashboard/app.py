@@ -18,6 +18,7 @@ st.set_page_config(
     page_title="Groupdesk", page_icon=Path(__file__).with_name("static") / "icon.svg", layout="wide", initial_sidebar_state=228
 )
 parts.style()
+st.logo(Path(__file__).with_name("static") / "logo.svg", icon_image=Path(__file__).with_name("static") / "icon.svg", size="large")
 
 language = st.query_params.get("lang") or st.session_state.get("language") or st.context.cookies.get("groupdesk_lang")
 st.session_state["language"] = language = closest(language or st.context.locale)

@@ -23,7 +23,8 @@ _STYLE = """<style>
 [data-testid="stHeading"] h1 { padding: 0; }
 [data-testid="stSidebarHeader"] { padding-bottom: 0; }
 [data-testid="stSidebarNavLink"] { border-radius: 7px; }
-.st-key-nothing { padding: 3.5rem 1rem; text-align: center; border: 1px dashed rgba(128,128,128,.4); border-radius: 10px; }
+[class*="st-key-nothing"] { padding: 3.5rem 1rem; text-align: center;
+  border: 1px dashed rgba(128,128,128,.4); border-radius: 10px; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 2.8rem .8rem 2rem; } }
 @media print { .stSidebar, .stAppHeader, .st-key-strip, .st-key-controls { display: none !important; } }
 </style>"""

@@ -8,6 +8,9 @@ import re
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _PHONE_IN_TEXT = re.compile(r"\+\d[\d\s().-]{7,17}\d")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+# Markdown makes links even of escaped addresses; an invisible joiner after these signs ends that.
+_LINKABLE = re.compile(r"@|:|www", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
 _DIGITS_KEPT = 4
 
 
@@ -45,5 +48,6 @@ def _is_number(name: str) -> bool:
 
 
 def markdown(text: str) -> str:
-    """Return the text so that Streamlit's Markdown shows it as it is: every sign that could mean something is escaped."""
-    return _MARKDOWN.sub(r"\\\g<0>", " ".join(show(text).split()))
+    """Return the text so that Streamlit's Markdown shows it as it is: signs are escaped, addresses do not become links."""
+    escaped = _MARKDOWN.sub(r"\\\g<0>", " ".join(show(text).split()))
+    return _LINKABLE.sub(f"\\g<0>{_WORD_JOINER}", escaped)

@@ -47,7 +47,7 @@ def _part_row(name: str, part: dict[str, Any]) -> dict[str, Any]:
 
 
 here = context()
-st.subheader(here.say("connection.title"), anchor=False)
+st.header(here.say("connection.title"), anchor=False)
 report(here)
 with st.container(border=True, key="webhook"):
     st.subheader(here.say("connection.webhook"), anchor=False)

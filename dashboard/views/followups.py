@@ -50,7 +50,7 @@ def counts(here: Context) -> None:
 
 
 here = context()
-st.subheader(here.say("followups.title"), anchor=False)
+st.header(here.say("followups.title"), anchor=False)
 if not resources.rules().book.follow_ups.sending.enabled:
     st.warning(here.say("followups.switched_off"), icon=":material/pause_circle:")
 queue(here)

@@ -54,13 +54,11 @@ def reading(here: Context) -> None:
 
 
 here = context()
-st.subheader(here.say("health.title"), anchor=False)
+st.header(here.say("health.title"), anchor=False)
 living(here)
 reading(here)
-left, right = st.columns([1, 1.2], gap="medium")
-with left:
-    st.subheader(here.say("health.numbers"), anchor=False)
-    numbers(here)
-with right, st.container(border=True, key="walk"):
+st.subheader(here.say("health.numbers"), anchor=False)
+numbers(here)
+with st.container(border=True, key="walk"):
     st.subheader(here.say("health.walk"), anchor=False)
     st.mermaid_chart(_WALK)

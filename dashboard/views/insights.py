@@ -48,7 +48,7 @@ def figures(here: Context, cards: list[Card], days: int) -> None:
 here = context()
 calendars: dict[tuple[object, ...], BusinessCalendar] = {}
 with st.container(horizontal=True, vertical_alignment="center", key="controls"):
-    st.subheader(here.say("insights.title"), anchor=False)
+    st.header(here.say("insights.title"), anchor=False)
     st.space("stretch")
     address.seed("days", "30", PERIODS)
     st.segmented_control(

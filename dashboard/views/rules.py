@@ -78,7 +78,7 @@ def attempt(here: Context) -> None:
 
 
 here = context()
-st.subheader(here.say("rules.title"), anchor=False)
+st.header(here.say("rules.title"), anchor=False)
 problems(here)
 with st.container(border=True, key="try"):
     st.subheader(here.say("rules.try_title"), anchor=False)

@@ -105,7 +105,7 @@ def edits(here: Context) -> None:
 
 here = context()
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.subheader(here.say("sheet.title"), anchor=False)
+    st.header(here.say("sheet.title"), anchor=False)
     st.space("stretch")
     if resources.settings().cs_sheet_id.startswith("https://"):
         st.link_button(here.say("sheet.open"), resources.settings().cs_sheet_id, icon=":material/open_in_new:")

@@ -98,7 +98,7 @@ def forecast(here: Context) -> None:
 
 
 here = context()
-st.subheader(here.say("simulator.title"), anchor=False)
+st.header(here.say("simulator.title"), anchor=False)
 left, right = st.columns([1.2, 1], gap="medium")
 with left, st.container(border=True, key="send"):
     st.subheader(here.say("simulator.send_title"), anchor=False)

@@ -51,6 +51,9 @@ def hear(ticket: Ticket, spoken: Spoken, manners: Manners) -> Ticket:
     heard = _remember_speaker(ticket, spoken)
     if not is_in_order:
         return heard
+    others_at = ticket.last_customer_at if spoken.is_by_staff else ticket.last_staff_at
+    if others_at is not None and others_at > spoken.at:  # it came late: the other side has spoken since
+        return enter(heard, _US, others_at) if ticket.state is _NEW and spoken.is_by_staff else heard
     state = _next_state(ticket, spoken, manners)
     if state is not ticket.state:
         return enter(heard, state, spoken.at).but(promised_until=spoken.promised_until)

@@ -19,7 +19,7 @@ from stream.core.attach_evidence import DEFAULT_WINDOWS, Windows
 from stream.core.attach_ids import named_ticket
 from stream.core.attach_score import choose, options, strongest
 from stream.core.attach_shapes import shape_of
-from stream.core.attach_talk import Talk
+from stream.core.attach_talk import Talk, messages_before
 from stream.core.detection import Detection, Label
 from stream.core.group import GroupState, Recent
 from stream.core.people import Role
@@ -90,23 +90,30 @@ def _talked_on(message: Recent, state: GroupState, detection: Detection, now: da
     if best.ticket_id is None:
         return Attachment(confidence=confidence)
     loudest = strongest(best)
-    return Attachment(ticket_id=best.ticket_id, because=loudest.evidence, confidence=confidence, says=loudest.says)
+    because = loudest.evidence
+    if because is Evidence.BURST and not talk.is_run_on:
+        because = Evidence.ANSWER  # the author goes on after a while: a talk, no burst
+    return Attachment(ticket_id=best.ticket_id, because=because, confidence=confidence, says=loudest.says)
 
 
 def _waiting_for(message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows) -> Attachment | None:
     """Look for a ticket that no recent message is on: slow groups talk in days."""
-    if detection.label is Label.TICKET and message.role is Role.CUSTOMER:
-        return None
-    lately = {before.ticket_id for before in state.recent}
-    quiet = [t for t in state.tickets.values() if t.id not in lately and evidence.takes_messages(t, now, windows)]
-    if message.mentions:
-        return _only([t for t in quiet if t.opened_by in message.mentions], Evidence.MENTION, 0.8)
-    if message.role is not Role.CUSTOMER:
+    if message.role is not Role.CUSTOMER and not message.mentions:
         return _only([t for t in state.tickets.values() if evidence.awaits_team(t)], Evidence.ANSWER, 0.7)
+    if message.role is Role.CUSTOMER and not _reads_as_more(message, detection):
+        return None
+    authors, because = (message.mentions, Evidence.MENTION) if message.mentions else ((message.author,), Evidence.ONLY_OPEN)
+    theirs = [t for t in state.tickets.values() if t.opened_by in authors and evidence.takes_messages(t, now, windows)]
+    lately = {before.ticket_id for before in messages_before(message, state)}  # the talk has spoken of these
+    return _only([ticket for ticket in theirs if ticket.id not in lately], because, 0.8)
+
+
+def _reads_as_more(message: Recent, detection: Detection) -> bool:
+    """Whether a customer's message reads as more of something: by the verdict on it, or by its shape where there is none."""
+    if detection.label is not Label.UNDECIDED:
+        return detection.label is Label.UPDATE
     shape = shape_of(message.text)
-    if detection.label is Label.UPDATE or shape.leans or shape.tells_state:
-        return _only([t for t in quiet if t.opened_by == message.author], Evidence.ONLY_OPEN, 0.8)
-    return None
+    return shape.leans or shape.tells_state
 
 
 def _only(tickets: list[Ticket], because: Evidence, confidence: float) -> Attachment | None:

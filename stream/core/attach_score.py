@@ -16,6 +16,7 @@ from stream.core.people import Role
 
 _LN = (0.0, *(log(number) for number in range(1, 128)))
 _ASKS_AT_LENGTH = 6  # words: shorter questions of a helper ask back
+_LATEST = 2  # tickets that may go on with nothing to show for it
 
 Seen = list[tuple[Cue, float]]
 
@@ -28,9 +29,16 @@ class Option(NamedTuple):
 
 
 def options(message: Recent, talk: Talk, detection: Detection, windows: Windows) -> list[Option]:
-    """List the tickets of the talk, lately spoken on first, and then the answer that it is none of them."""
+    """List the tickets of the talk, lately spoken on first, and then the answer that it is none of them.
+
+    Beyond the latest few, a ticket that nothing ties to the message (not its author, whom it names, nor a word) is left out.
+    """
     shape = shape_of(message.text)
-    found = [Option(thread.ticket_id, _for_ticket(message, shape, thread, talk, windows)) for thread in talk.threads]
+    found = [
+        Option(thread.ticket_id, _for_ticket(message, shape, thread, talk, detection, windows))
+        for place, thread in enumerate(talk.threads)
+        if place < _LATEST or talk.is_tied(thread)
+    ]
     found.append(Option(None, _for_none(message, shape, talk, detection)))
     return found
 
@@ -44,11 +52,12 @@ def choose(listed: list[Option]) -> tuple[Option, float]:
 
 def strongest(option: Option) -> Cue:
     """Return the cue that spoke loudest for a ticket."""
-    return max(option.cues, key=lambda seen: seen[0].weight * seen[1])[0]
+    loudness = [seen.weight * value for seen, value in option.cues]
+    return option.cues[loudness.index(max(loudness))][0]
 
 
-def _for_ticket(message: Recent, shape: Shape, thread: Thread, talk: Talk, windows: Windows) -> Seen:
-    silence = min(message.sent_at - thread.last.sent_at, windows.burst_cap) / windows.burst
+def _for_ticket(message: Recent, shape: Shape, thread: Thread, talk: Talk, detection: Detection, windows: Windows) -> Seen:
+    silence = (message.sent_at - thread.last.sent_at) / windows.burst
     seen = [(cue.MESSAGES_AGO, _LN[thread.ago]), (cue.SHARE, thread.share), (cue.QUIET, log1p(silence))]
     if talk.own is thread:
         _see_own(seen, message, shape, thread)
@@ -62,7 +71,16 @@ def _for_ticket(message: Recent, shape: Shape, thread: Thread, talk: Talk, windo
         _see_calls(seen, message, thread, talk)
     if thread.shared:
         _see_words(seen, shape, thread, talk)
+    if thread.opener == message.author:
+        _see_news(seen, shape, detection)
     return seen
+
+
+def _see_news(seen: Seen, shape: Shape, detection: Detection) -> None:
+    if shape.tells_state:
+        seen.append((cue.OWN_STATE, 1.0))
+    if detection.label is Label.UPDATE:
+        seen.append((cue.NEWS_OF_OWN, 1.0))
 
 
 def _see_own(seen: Seen, message: Recent, shape: Shape, thread: Thread) -> None:
@@ -90,7 +108,8 @@ def _see_stranger(seen: Seen, shape: Shape) -> None:
 
 
 def _see_named(seen: Seen, message: Recent, named: str, thread: Thread, talk: Talk) -> None:
-    if named not in thread.authors:
+    authors = thread.authors()
+    if named not in authors:
         seen.append((cue.NAMED_ABSENT, 1.0))
         return
     if talk.named_on is thread:
@@ -99,7 +118,7 @@ def _see_named(seen: Seen, message: Recent, named: str, thread: Thread, talk: Ta
         seen.append((cue.NAMED_BEFORE, 1.0))
     if named == thread.opener:
         seen.append((cue.NAMED_OPENED, 1.0))
-    if len(thread.authors) == 1:
+    if len(authors) == 1:
         seen.append((cue.NAMED_ALONE, 1.0))
     if thread.own_ago and thread.names(named, by=message.author):
         seen.append((cue.PAIR, 1.0))
@@ -145,7 +164,17 @@ def _for_none(message: Recent, shape: Shape, talk: Talk, detection: Detection) -
         seen.append((cue.TEAM_SPEAKS, 1.0))
     elif detection.label in _VERDICTS:
         seen.append((_VERDICTS[detection.label], 1.0))
+        if detection.label is Label.TICKET and not talk.is_run_on and not _is_asked(message, talk):
+            seen.append((cue.REQUEST_APART, 1.0))
     return seen
+
+
+def _is_asked(message: Recent, talk: Talk) -> bool:
+    """Whether somebody waits for the author's answer: named them, or asked something on their ticket after them."""
+    if talk.is_call_open:
+        return True
+    last = talk.own.last if talk.own is not None else message
+    return last.author != message.author and shape_of(last.text).asks
 
 
 _VERDICTS = {Label.TICKET: cue.REQUEST, Label.UPDATE: cue.UPDATE, Label.NOISE: cue.NOISE}

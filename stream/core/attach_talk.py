@@ -9,45 +9,49 @@ from stream.core.attach_shapes import shape_of
 from stream.core.group import GroupState, Recent
 
 _LOOK_BACK = 30  # messages: in the chat that the cues were fitted on, 99 % of what goes on was spoken of within them
-_THREADS_MOST = 7  # tickets lately spoken on: there, 99 % of the messages belonged to one of them
 _WORDS_OF = 12  # messages of a ticket whose words are compared
 _SHARE_OF = 6  # messages of the group
 
 
 class Thread:
-    """One ticket in the talk and its recent messages, latest first, each with how many messages ago it was (1 and up)."""
+    """One ticket in the talk and its recent messages, latest first. `ago` counts messages back: 1 is the one just before."""
 
-    __slots__ = ("ago", "authors", "last", "messages", "opener", "own_ago", "share", "shared", "since_own", "ticket_id")
+    __slots__ = ("ago", "last", "messages", "opener", "own_ago", "share", "shared", "since_own", "ticket_id")
 
     def __init__(self, ticket_id: str, opener: str, last: Recent, ago: int) -> None:
         self.ticket_id = ticket_id
         self.opener = opener
         self.last = last
         self.ago = ago
-        self.messages: list[tuple[int, Recent]] = []
-        self.share = 0.0  # of the group's last few messages
-        self.authors: set[str] = set()
+        self.messages: list[Recent] = []
         self.own_ago = 0  # of the author's latest message on it; 0 for never
         self.since_own = 0  # messages on it since then
+        self.share = 0.0  # of the group's last few messages
         self.shared: set[str] = set()  # words of the new message that it has
+
+    def authors(self) -> set[str]:
+        return {message.author for message in self.messages}
 
     def names(self, person: str, by: str) -> bool:
         """Whether `by` named that person on it."""
-        return any(person in message.mentions for _, message in self.messages if message.author == by)
+        return any(person in message.mentions for message in self.messages if message.author == by)
 
 
 class Talk:
     """The recent messages in order of closeness. It lives for one look and is seen by nobody else.
 
-    `own` is the ticket of the author's latest message, `named` the first person named who has written lately, `named_on`
-    the ticket they wrote on last, `called_on` the one on which somebody last named the author; a call is open when the
-    author has not written since. `tickets_with` counts the threads that share a word of the message.
+    `own` is the ticket of the author's latest message; `is_run_on` tells that the message extends a run of theirs. `named`
+    is the first person named who has written lately, `named_on` the ticket they wrote on last. `called_on` is the ticket on
+    which somebody last named the author; a call is open when the author has not written since. `tickets_with` counts the
+    threads that share a word of the message.
     """
 
     def __init__(self, message: Recent, state: GroupState, now: datetime, windows: Windows) -> None:
         self.threads: list[Thread] = []
         self.own: Thread | None = None
         self.own_last: Recent | None = None
+        self.is_run_on = False
+        self._run_began = message.sent_at
         self.called_on: Thread | None = None
         self.called_ago = 0
         self.is_call_open = False
@@ -57,55 +61,65 @@ class Talk:
         self.tickets_with: dict[str, int] = {}
 
         latest = self._gather(message, state, now, windows)
+        self.is_run_on = self.is_run_on and message.sent_at - self._run_began <= windows.burst_cap
         for person in message.mentions:
-            if person in latest and person != message.author:
+            if person in latest:
                 self.named = person
                 self.named_ago, self.named_on = latest[person]
                 break
         self._compare_words(message)
 
+    def is_tied(self, thread: Thread) -> bool:
+        """Whether the author, whoever is named, or a word of the message is found on a ticket."""
+        if thread.own_ago or thread.shared or self.called_on is thread:
+            return True
+        return self.named is not None and self.named in thread.authors()
+
     def _gather(self, message: Recent, state: GroupState, now: datetime, windows: Windows) -> dict[str, tuple[int, Thread]]:
-        """Sort the recent messages by ticket; returns where each person wrote last."""
+        """Sort the recent messages by ticket; returns where each of the others wrote last."""
         me = message.author
         found: dict[str | None, Thread | None] = {None: None}
         latest: dict[str, tuple[int, Thread]] = {}
         for ago, before in enumerate(messages_before(message, state), 1):
             author, on = before.author, before.ticket_id
-            if author == me and self.own_last is None:
-                self.own_last = before
-            if on not in found:
-                found[on] = self._begin(state, before, ago, now, windows)
-            thread = found[on]
-            if thread is None:
-                continue
-            if author not in latest:
-                latest[author] = (ago, thread)
+            thread = found[on] if on in found else found.setdefault(on, self._begin(state, before, ago, now, windows))
             if author == me:
-                if not thread.own_ago:
-                    thread.own_ago, thread.since_own = ago, len(thread.messages)
-            elif self.called_on is None and me in before.mentions:
-                self.called_on, self.called_ago, self.is_call_open = thread, ago, me not in latest
-            if ago <= _SHARE_OF:
-                thread.share += 1 / _SHARE_OF
-            thread.authors.add(author)
-            thread.messages.append((ago, before))
-        self.own = latest[me][1] if me in latest else None
+                self._hear_own(before, thread, ago, windows)
+            elif thread is not None:
+                if author not in latest:
+                    latest[author] = (ago, thread)
+                if self.called_on is None and me in before.mentions:
+                    self.called_on, self.called_ago, self.is_call_open = thread, ago, self.own is None
+            if thread is not None:
+                thread.messages.append(before)
+                if ago <= _SHARE_OF:
+                    thread.share += 1 / _SHARE_OF
         return latest
 
     def _begin(self, state: GroupState, last: Recent, ago: int, now: datetime, windows: Windows) -> Thread | None:
         ticket = state.tickets.get(last.ticket_id or "")
-        if ticket is None or len(self.threads) == _THREADS_MOST or not takes_messages(ticket, now, windows):
+        if ticket is None or not takes_messages(ticket, now, windows):
             return None
         thread = Thread(ticket.id, ticket.opened_by, last, ago)
         self.threads.append(thread)
         return thread
+
+    def _hear_own(self, before: Recent, thread: Thread | None, ago: int, windows: Windows) -> None:
+        is_in_run = self._run_began - before.sent_at <= windows.burst
+        if self.own_last is None:
+            self.own_last, self.is_run_on = before, is_in_run
+        if self.is_run_on and is_in_run:
+            self._run_began = before.sent_at
+        if thread is not None and not thread.own_ago:
+            thread.own_ago, thread.since_own = ago, len(thread.messages)
+            self.own = self.own or thread
 
     def _compare_words(self, message: Recent) -> None:
         stems = shape_of(message.text).stems
         if not stems:
             return
         for thread in self.threads:
-            for _, before in thread.messages[:_WORDS_OF]:
+            for before in thread.messages[:_WORDS_OF]:
                 heard = shape_of(before.text).stems
                 if not stems.isdisjoint(heard):
                     thread.shared |= stems & heard

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from stream.adapters.rule_examples import failing_examples
-from stream.adapters.yaml_lines import Document, Problem, fit, read_yaml
+from stream.adapters.yaml_lines import Document, Problem, did_you_mean, fit, read_yaml
 from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
 from stream.core.groups_config import GroupsFile
@@ -30,7 +30,7 @@ from stream.core.rules import ListFile, RuleFile
 from stream.core.team import Team
 from stream.errors import RulesError
 
-SUFFIXES = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml", ".ics")  # followups.yaml may name calendars
 # Files that other parts read, with the function that reads them: (path, problems) -> what the Book carries, or None.
 _READERS = {
     "followups.yaml": ("stream.adapters.follow_up_files", "load_follow_ups"),
@@ -115,6 +115,7 @@ class _Builder:
         files = self._read_rule_files()
         files = self._without_faults(files, lists)
         follow_ups = self._read_by_owner("followups.yaml", self._last.book.follow_ups if self._last else FollowUps())
+        self._check_policies(files, groups, follow_ups)
         model = self._read_by_owner("model.yaml", self._last.book.model if self._last else None)
         version = version_of(self._used)
         rules, _ = compile_rules(self._sources(files), lists, version)
@@ -127,6 +128,9 @@ class _Builder:
     def _refuse_strangers(self) -> None:
         for name in list(self._snapshot):
             folder = PurePosixPath(name).parent.as_posix()
+            if name.endswith(".ics"):
+                self._used[name] = self._snapshot[name]
+                continue
             if name in _TOP or folder in {"detect", "lists"} or folder.startswith("detect/"):
                 continue
             near = get_close_matches(name, _TOP, 1)
@@ -247,6 +251,20 @@ class _Builder:
                 self._used[name] = old
                 kept[name] = read
         return {name: kept[name] for name in files if name in kept}
+
+    def _check_policies(self, files: Mapping[str, _RuleFileRead], groups: GroupsFile, follow_ups: FollowUps) -> None:
+        """Tell of a policy that followups.yaml does not have; the default policy is used instead, so nothing is left out."""
+        known = [policy.id for policy in follow_ups.policies]
+        for read in files.values():
+            for place, rule in enumerate(read.file.rules):
+                wanted = rule.then.ticket.follow_up if rule.then.ticket else None
+                if wanted and wanted not in known:
+                    message = f"followups.yaml has no policy {wanted}{did_you_mean(wanted, known)}"
+                    self._problems.append(read.document.problem(("rules", place, "then", "ticket", "follow_up"), message))
+        for group in groups.groups:
+            if group.policy and group.policy not in known:
+                message = f"followups.yaml has no policy {group.policy}{did_you_mean(group.policy, known)}"
+                self._problems.append(Problem(self._shown("groups.yaml"), 1, group.jid, message))
 
     def _sources(self, files: Mapping[str, _RuleFileRead]) -> Iterable[RuleSource]:
         return (source for read in files.values() for source in read.sources())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from stream.adapters.rule_files import Loaded, build_book, take_snapshot
+from stream.adapters.rule_files import SUFFIXES, Loaded, build_book, take_snapshot
 from stream.adapters.yaml_lines import Problem
 from stream.core.book import Book
 from stream.errors import RulesError
@@ -86,14 +86,16 @@ class BookWatcher:
         while not self._stop.wait(SCAN_SECONDS):
             try:
                 self.refresh()
-            except Exception as error:  # noqa: BLE001 (whatever is wrong with a folder, the last good book stays in use)
+            except Exception as error:  # whatever is wrong with a folder, the last good book stays in use
                 self._folder_problem = (Problem(self._dir.as_posix(), 1, "", f"the folder cannot be read: {error}"),)
                 log.exception("rules folder", error=type(error).__name__)
 
     def _stamp(self) -> frozenset[tuple[str, int, int, int]]:
         """Return name, time, size and inode of every file: cheap to compare, and different after any edit."""
         stamps = set()
-        for path in self._dir.rglob("*.y*ml"):
+        for path in self._dir.rglob("*.*"):
+            if path.suffix not in SUFFIXES:
+                continue
             try:
                 stat = path.stat()
             except OSError:  # replaced just now: the next look sees it

@@ -22,7 +22,7 @@ class Book:
     rules: RuleSet
     groups: GroupsFile = field(default_factory=lambda: GroupsFile(version=1))
     team: Team = field(default_factory=Team)
-    follow_ups: FollowUps = FollowUps()
+    follow_ups: FollowUps = field(default_factory=FollowUps)
     model: Any = None
 
     def group(self, jid: str) -> GroupConfig:

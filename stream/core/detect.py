@@ -6,7 +6,7 @@ the next label by at least `LEAD`; anything weaker is left undecided, for the mo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -110,21 +110,20 @@ def _confidence(lead: float) -> float:
 
 
 def _category(rules: Iterable[Rule]) -> str | None:
-    return _heaviest((rule for rule in rules if rule.then.ticket), lambda rule: rule.then.ticket and rule.then.ticket.category)
+    return _heaviest((rule.then.ticket.category, rule.then.weight) for rule in rules if rule.then.ticket)
 
 
 def _status(rules: Iterable[Rule]) -> UpdateStatus | None:
-    return _heaviest((rule for rule in rules if rule.then.update), lambda rule: rule.then.update and rule.then.update.status)
+    return _heaviest((rule.then.update.status, rule.then.weight) for rule in rules if rule.then.update)
 
 
-def _heaviest(rules: Iterable[Rule], of: Callable[[Rule], _T | None]) -> _T | None:
+def _heaviest(said: Iterable[tuple[_T | None, float]]) -> _T | None:
     """Return the value with the greatest total weight; between equals the one that was said first."""
     totals: dict[_T, float] = {}
-    for rule in rules:
-        value = of(rule)
+    for value, weight in said:
         if value is not None:
-            totals[value] = totals.get(value, 0.0) + rule.then.weight
-    return max(totals, key=lambda value: totals[value]) if totals else None
+            totals[value] = totals.get(value, 0.0) + weight
+    return max(totals, key=totals.__getitem__) if totals else None
 
 
 def _priority(rules: Iterable[Rule]) -> Priority | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
 
@@ -23,7 +23,7 @@ class RuleSource:
     rule: Rule
     file: str = ""
     place: int = 0
-    lists: NamedLists = NamedLists()
+    lists: NamedLists = field(default_factory=NamedLists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,12 @@ def read_lists(file: str, lists: Mapping[str, Sequence[str]], language: str | No
     for name, entries in lists.items():
         expressions: list[Expression] = []
         for place, entry in enumerate(entries):
+            if entry.startswith("$"):
+                faults.append(
+                    Fault(file, ("lists", name, place), f'"{entry}": a list holds words; a rule may name several lists')
+                )
+                continue
             try:
-                if entry.startswith("$"):
-                    raise ValueError(f'"{entry}": a list holds words; a rule may name several lists')
                 expressions.append(read_entry(entry))
             except ValueError as error:
                 faults.append(Fault(file, ("lists", name, place), str(error)))
@@ -69,14 +72,8 @@ def compile_rules(sources: Iterable[RuleSource], lists: NamedLists, version: str
         for source in sorted(sources, key=lambda source: source.rule.priority)
         if (rule := compiler.add(source)) is not None and source.rule.mode is not Mode.OFF
     ]
-    ordered = [_with_order(rule, order) for order, rule in enumerate(compiled)]
+    ordered = [replace(rule, order=order) for order, rule in enumerate(compiled)]
     return RuleSet(ordered, compiler.probes, lists, version), compiler.faults
-
-
-def _with_order(rule: CompiledRule, order: int) -> CompiledRule:
-    return CompiledRule(
-        rule.rule, order, rule.all, rule.any, rule.none, rule.any_probes, rule.none_probes, rule.groups, rule.tags
-    )
 
 
 class _Compiler:

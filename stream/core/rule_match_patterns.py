@@ -1,7 +1,7 @@
 """From the words people write in rules to RE2 patterns over folded text.
 
 The text is matched as ` word word word ` with one space between words and at both ends, so a whole word is a word
-between spaces, in every script (RE2's own `\\b` knows ASCII only).
+between spaces, in every script (a word boundary of RE2's own knows ASCII only).
 """
 
 from __future__ import annotations

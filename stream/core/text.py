@@ -14,14 +14,15 @@ MAX_CHARS = 4096  # a message is read so far; a complaint that has not come to t
 TITLE_CHARS = 80
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s*[\n\r]+\s*|,\s+|\s+[-–—]\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s*[\n\r]+\s*|,\s+|\s+[-\u2013\u2014]\s+")
 _RUN_OF_THREE = re.compile(r"([^\W\d_])\1{2,}")
 _RUN_OF_TWO = re.compile(r"([^\W\d_])\1+")
 _ASCII = 128
 _LATIN_MARKS = ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F))
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _JOINERS = frozenset((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
-_APOSTROPHES = frozenset("'’‘ʼ`´")
+_APOSTROPHES = frozenset("'`\u2019\u2018\u02bc\u00b4")
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _SYMBOLS_KEPT = frozenset("?$€£%#")
 
 
@@ -97,4 +98,5 @@ def title(text: str, *, is_small_talk: Callable[[str], bool], limit: int = TITLE
 
 
 def _printable(text: str) -> str:
-    return "".join(" " if unicodedata.category(c) in {"Cc", "Cs", "Co", "Zl", "Zp"} or c in "‪‫‬‭‮⁦⁧⁨⁩" else c for c in text)
+    """Return the text without control characters, marks of writing direction (category Cf, joiners aside) and surrogates."""
+    return "".join(" " if unicodedata.category(c) in _UNPRINTABLE and ord(c) not in _JOINERS else c for c in text)

@@ -101,3 +101,13 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the settings once a process; raises pydantic's `ValidationError` with every problem at once."""
     return Settings()
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return what was set, as environment variables for another process of ours; secrets are in the clear there."""
+    set_here = ((name, getattr(settings, name)) for name in sorted(settings.model_fields_set))
+    return {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in set_here
+        if value is not None
+    }

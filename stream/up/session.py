@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from stream.adapters.topic_admin import ensure_topics
 from stream.broker import Broker, start_broker
 from stream.errors import GroupdeskError
-from stream.settings import Settings
+from stream.settings import Settings, as_environment
 from stream.up.fresh import forget_everything
 from stream.up.ports import host_of, settle_ports
 from stream.up.readiness import Heartbeats, answers
@@ -97,8 +97,7 @@ class Session:
         ensure_topics(self.settings)
         self._heartbeats = Heartbeats(self.settings, since=datetime.now(UTC))
         self._waiting = {role.name: role for role in self._roles}
-        environment = {name.upper(): str(value) for name, value in chosen.items()}
-        self._supervision = Supervision(self.settings.data_dir, list(self._waiting), environment)
+        self._supervision = Supervision(self.settings.data_dir, list(self._waiting), as_environment(self.settings))
         self._started = time.monotonic()
         self._supervision.start()
 

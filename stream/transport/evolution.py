@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +68,7 @@ class EvolutionTransport:
 
 def _as_safe(problem: CallFailed) -> failures.Verdict:
     verdict = problem.verdict
-    return failures.Verdict(failures.Retry.SAFE, verdict.because, verdict.stops_sending)
+    return replace(verdict, retry=failures.Retry.SAFE)
 
 
 def _sent(answer: Any) -> Sent:

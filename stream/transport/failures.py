@@ -25,11 +25,12 @@ class Retry(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """`stops_sending` means that a person must act before anything else is sent: the number or the licence is at stake."""
+    """`needs_person`: somebody must act first. `concerns_all`: it is not about this message, so the others would fail as well."""
 
     retry: Retry
     because: str
-    stops_sending: bool = False
+    needs_person: bool = False
+    concerns_all: bool = False
 
 
 class CallFailed(TransportError):
@@ -44,23 +45,29 @@ class CallFailed(TransportError):
 
 
 LICENCE = Verdict(
-    Retry.SAFE, "Evolution asks for a licence activation (2.4 and later); activate it or run 2.3.7", stops_sending=True
+    Retry.SAFE,
+    "Evolution asks for a licence activation (2.4 and later); activate it or run 2.3.7",
+    needs_person=True,
+    concerns_all=True,
 )
-NOT_REACHED = Verdict(Retry.SAFE, "nothing answers at EVOLUTION_API_URL")
+NOT_REACHED = Verdict(Retry.SAFE, "nothing answers at EVOLUTION_API_URL", concerns_all=True)
 NO_ANSWER = Verdict(Retry.UNCERTAIN, "the connection was made, but no answer came in time")
 BROKEN_ANSWER = Verdict(Retry.UNCERTAIN, "the answer was not what Evolution sends; something else may stand in between")
 ERROR_INSIDE = Verdict(Retry.UNCERTAIN, "the answer was 200 with an error inside")
 REDIRECTED = Verdict(
-    Retry.NEVER, "the address redirects, which is not followed; set EVOLUTION_API_URL to the final one", stops_sending=True
+    Retry.NEVER,
+    "the address redirects, which is not followed; set EVOLUTION_API_URL to the final one",
+    needs_person=True,
+    concerns_all=True,
 )
 UNKNOWN_TEXT = Verdict(Retry.UNCERTAIN, "Evolution reported an error that does not tell whether the message left")
 
 _DATABASE = Verdict(Retry.UNCERTAIN, "Evolution could not reach its database; the message may have left before")
 _SLOW = Verdict(Retry.UNCERTAIN, "WhatsApp did not answer Evolution in time")
-_CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed")
-_TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down")
+_CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed", concerns_all=True)
+_TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down", concerns_all=True)
 _KEYS = Verdict(Retry.UNCERTAIN, "WhatsApp did not accept the group's encryption keys")
-_FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", stops_sending=True)
+_FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", needs_person=True, concerns_all=True)
 _MALFORMED = Verdict(Retry.NEVER, "Evolution does not accept the request")
 _NO_ACCOUNT = Verdict(Retry.NEVER, "the number is not on WhatsApp")
 _NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number may have left it")
@@ -78,11 +85,13 @@ _BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
     (400, r"group not found|item-not-found|^\[object object\]$", _NO_GROUP),
 )
 _BY_STATUS: dict[int, Verdict] = {
-    401: Verdict(Retry.SAFE, "Evolution does not accept EVOLUTION_API_KEY", stops_sending=True),
-    403: Verdict(Retry.NEVER, "Evolution forbids the call", stops_sending=True),
-    404: Verdict(Retry.SAFE, "the instance does not exist on this server; pair it at /qr-cs", stops_sending=True),
+    401: Verdict(Retry.SAFE, "Evolution does not accept EVOLUTION_API_KEY", needs_person=True, concerns_all=True),
+    403: Verdict(Retry.NEVER, "Evolution forbids the call", needs_person=True, concerns_all=True),
+    404: Verdict(
+        Retry.SAFE, "the instance does not exist on this server; pair it at /qr-cs", needs_person=True, concerns_all=True
+    ),
     413: Verdict(Retry.NEVER, "the message is too long for the server"),
-    429: Verdict(Retry.SAFE, "the server asks to slow down"),
+    429: Verdict(Retry.SAFE, "the server asks to slow down", concerns_all=True),
 }
 
 

@@ -42,12 +42,12 @@ def answer(message: object) -> dict[str, Any]:
 )
 def test_the_text_decides_and_what_is_new_is_uncertain(status: int, message: object, retry: Retry, stops: bool) -> None:
     verdict = classify(status, answer(message))
-    assert (verdict.retry, verdict.stops_sending) == (retry, stops)
+    assert (verdict.retry, verdict.needs_person) == (retry, stops)
 
 
 def test_a_missing_licence_asks_for_a_person() -> None:
     verdict = classify(503, {"error": "service not activated", "code": "LICENSE_REQUIRED"})
-    assert (verdict.retry, verdict.stops_sending) == (Retry.SAFE, True)
+    assert (verdict.retry, verdict.needs_person) == (Retry.SAFE, True)
     assert classify(503, {"error": "busy"}).retry is Retry.UNCERTAIN
 
 

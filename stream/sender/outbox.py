@@ -1,0 +1,185 @@
+"""What the topics tell the sender: messages to send, reports on them, tickets, and who spoke when. A fold in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from stream import logs
+from stream.adapters.kafka import Record
+from stream.adapters.topics import Topic
+from stream.core.delivery import Delivery
+from stream.core.inputs import Connection, Echo, Message, Receipt
+from stream.core.last_check import AUTOMATIC
+from stream.core.outcome import Outbound
+from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, is_same_text, standing
+from stream.core.ticket import Ticket
+from stream.translate import translate
+from stream.transport.interface import OwnMessage
+
+log = logs.get(__name__)
+
+TOPICS = (Topic.OUTBOUND, Topic.DELIVERIES, Topic.TICKETS, Topic.INBOUND)
+# Messages older than this cannot be the echo of anything still in doubt; only that somebody spoke is taken from them.
+_ECHOES_KEPT = timedelta(hours=26)
+_OWN_KEPT = 2_000
+# A message older than that is no longer to be sent, and who answers for it is written in the log.
+FORGET_AFTER = timedelta(days=8)
+
+
+class Outbox:
+    """Feed it every record of `TOPICS` in the order they come; it belongs to one thread."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, Outbound] = {}
+        self.reports: defaultdict[str, list[DeliveryReport]] = defaultdict(list)
+        self.own: deque[OwnMessage] = deque(maxlen=_OWN_KEPT)
+        self.claimed: dict[str, str] = {}  # WhatsApp's id of a message of ours -> outbound id
+        self.refused_at: deque[datetime] = deque(maxlen=20)  # WhatsApp took a message of ours and then refused it
+        self.connection: dict[str, Connection] = {}
+        self.unreadable = 0
+        self._spoken: dict[str, datetime] = {}
+        self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
+        self._intents: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=60))
+        self._covered: defaultdict[str, set[str]] = defaultdict(set)
+
+    def feed(self, record: Record, now: datetime) -> None:
+        """Take one record; what cannot be read is counted and passed over, for it has its place among the dead letters."""
+        if record.value is None:
+            if record.topic is Topic.TICKETS and record.key:
+                self._tickets.pop(record.key, None)
+            return
+        try:
+            match record.topic:
+                case Topic.OUTBOUND:
+                    outbound = Outbound.from_json(record.value)
+                    self.messages.setdefault(outbound.id, outbound)
+                case Topic.DELIVERIES:
+                    self._take_report(DeliveryReport.from_json(record.value))
+                case Topic.TICKETS:
+                    ticket = Ticket.from_json(record.value)
+                    self._tickets[ticket.id] = (ticket.group, ticket.state.is_open)
+                case Topic.INBOUND:
+                    self._take_inbound(record, now)
+        except ValidationError:
+            self.unreadable += 1
+            log.warning("record not readable", topic=record.topic.value, partition=record.partition, offset=record.offset)
+
+    def pending(self) -> list[Outbound]:
+        """Return what has no final report yet, oldest decision first."""
+        waiting = [message for message in self.messages.values() if not self.standing(message.id).is_final]
+        return sorted(waiting, key=lambda message: (message.decided_at, message.id))
+
+    def standing(self, outbound_id: str) -> Standing:
+        return standing(self.reports.get(outbound_id, ()))
+
+    def last_spoken_at(self, group: str) -> datetime | None:
+        """Return when a person last wrote in a group, on whichever phone; our own messages by the API do not count."""
+        return self._spoken.get(group)
+
+    def groups_of(self, outbound: Outbound) -> set[str]:
+        """Return the groups of the message's tickets; for an escalation they differ from the one it goes to."""
+        known = {self._tickets[ticket][0] for ticket in outbound.ticket_ids if ticket in self._tickets}
+        return known or {outbound.group}
+
+    def has_open_ticket(self, outbound: Outbound) -> bool | None:
+        """Tell whether one of the message's tickets is open; None when no ticket of it is known yet."""
+        known = [self._tickets[ticket][1] for ticket in outbound.ticket_ids if ticket in self._tickets]
+        return any(known) if known else None
+
+    def intents(self, instance: str) -> list[datetime]:
+        """Return the times of the latest attempts of an instance, in order, by whichever sender."""
+        return sorted(self._intents[instance])
+
+    def sent_at(self, *, but: str, group: str | None = None, tickets: tuple[str, ...] = ()) -> tuple[datetime, ...]:
+        """Return when other automatic messages than `but` left (or may have) for a group, or for any of these tickets."""
+        times = []
+        for key, reports in self.reports.items():
+            found = standing(reports)
+            if key == but or found.intent_at is None or found.last is None or found.last.purpose not in AUTOMATIC:
+                continue
+            if found.last.status in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED):
+                continue
+            if found.last.group == group or set(tickets) & set(found.last.ticket_ids):
+                times.append(found.intent_at)
+        return tuple(sorted(times))
+
+    def is_covered(self, outbound: Outbound) -> bool:
+        """Tell whether a follow-up that this message carries has gone out (or may have) in another one."""
+        return any(self._covered[covered] - {outbound.id} for covered in outbound.covers)
+
+    def find_own(self, outbound: Outbound, since: datetime, found: list[OwnMessage] | None = None) -> OwnMessage | None:
+        """Return the message of ours that is this outbound one: among `found`, or else among the echoes that came."""
+        for message in self.own if found is None else found:
+            if message.chat != outbound.group or message.sent_at < since:
+                continue
+            if self.claimed.get(message.message_id, outbound.id) == outbound.id and _is_same(outbound, message):
+                return message
+        return None
+
+    def forget(self, now: datetime) -> None:
+        """Let go of messages that are settled and old."""
+        old = [key for key, message in self.messages.items() if now - message.decided_at > FORGET_AFTER]
+        for key in old:
+            if self.standing(key).is_final:
+                del self.messages[key]
+                self.reports.pop(key, None)
+
+    def _take_report(self, report: DeliveryReport) -> None:
+        self.reports[report.outbound_id].append(report)
+        if report.status is DeliveryStatus.INTENT:
+            self._intents[report.instance].append(report.at)
+        if report.status in (DeliveryStatus.INTENT, DeliveryStatus.SENT):
+            for covered in report.covers:
+                self._covered[covered].add(report.outbound_id)
+        elif report.status in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED):
+            for covered in report.covers:
+                self._covered[covered].discard(report.outbound_id)
+        if report.message_id is not None:
+            self.claimed[report.message_id] = report.outbound_id
+
+    def _take_inbound(self, record: Record, now: datetime) -> None:
+        assert record.value is not None
+        if now - record.timestamp > _ECHOES_KEPT:
+            self._note_old(record)
+            return
+        event = translate(Delivery.from_json(record.value))
+        match event:
+            case Message():
+                self._take_message(event)
+            case Echo():
+                self.own.append(OwnMessage(message_id=event.id, chat=event.chat, sent_at=event.sent_at, text=event.text))
+            case Receipt(status="ERROR") if event.target_id in self.claimed:
+                self.refused_at.append(event.received_at)
+            case Connection():
+                self.connection[event.instance] = event
+
+    def _note_old(self, record: Record) -> None:
+        """Note that somebody spoke without reading who: two weeks of messages must not slow a start."""
+        if record.key and b'"MESSAGES_UPSERT"' in (record.value or b"") and b'"fromMe":false' in (record.value or b""):
+            self._spoken[record.key] = max(record.timestamp, self._spoken.get(record.key, _EVER))
+
+    def _take_message(self, message: Message) -> None:
+        if message.sender.is_self:
+            self.own.append(OwnMessage(message_id=message.id, chat=message.chat, sent_at=message.sent_at, text=message.text))
+            if message.id in self.claimed or self._is_expected(message):
+                return
+        self._spoken[message.chat] = max(message.sent_at, self._spoken.get(message.chat, _EVER))
+
+    def _is_expected(self, message: Message) -> bool:
+        """Tell whether a message typed with our number is one that the sender is trying to send just now."""
+        return any(
+            known.group == message.chat and is_same_text(known.text, message.text) and self.standing(known.id).is_in_doubt
+            for known in self.messages.values()
+        )
+
+
+def _is_same(outbound: Outbound, message: OwnMessage) -> bool:
+    if outbound.kind == "reaction":
+        return message.target_id == outbound.target_id and message.emoji == outbound.emoji
+    return message.target_id is None and is_same_text(outbound.text, message.text)
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,171 @@
+"""The role `sender`: reads what is to be said, says it through the transport, and watches over the connection beside it.
+
+Without EVOLUTION_API_URL nothing is sent: every message is recorded as a dry run, and the Health page says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from stream import logs
+from stream.adapters.kafka import Publisher, Tail
+from stream.adapters.rule_watch import BookWatcher
+from stream.adapters.status import StatusReporter
+from stream.adapters.topic_admin import wait_for_topics
+from stream.core.followup_policy import FollowUps
+from stream.core.sending import SendingLimits
+from stream.core.status import Health
+from stream.errors import BrokerError
+from stream.sender.delivery_log import DeliveryLog
+from stream.sender.outbox import TOPICS, Outbox
+from stream.sender.reconcile import Reconciler
+from stream.sender.reporter import Reporter
+from stream.sender.sender import Rules, Sender
+from stream.sender.stop_switch import StopSwitch
+from stream.settings import Settings
+from stream.transport.carriers import Carriers
+
+log = logs.get(__name__)
+
+DRY_RUN = "dry run: EVOLUTION_API_URL is not set, so nothing is sent"
+_POLL_S = 0.1
+_FORGET_EVERY_S = 600.0
+
+
+class BookRules:
+    """The rules folder as the sender asks for it: always the latest good version."""
+
+    def __init__(self, watcher: BookWatcher) -> None:
+        self._watcher = watcher
+
+    def mode_of(self, group: str) -> str:
+        return self._watcher.book.group(group).mode.value
+
+    def follow_ups(self) -> FollowUps:
+        found = self._watcher.book.follow_ups
+        return found if isinstance(found, FollowUps) else FollowUps()
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. A call under way is finished first; what it brought is written before the end."""
+    logs.configure(settings, "sender")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    reporter = StatusReporter(settings, "sender", settings.process_name or None)
+    try:
+        if wait_for_topics(settings, stop, lambda why: reporter.set(Health.DOWN, why)):
+            serve(settings, stop, reporter)
+    finally:
+        reporter.close()
+
+
+def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> None:
+    """Send until `stop` is set."""
+    watcher = BookWatcher(settings.rules_dir)
+    watcher.start()
+    publisher, tail = Publisher(settings), Tail(settings, TOPICS)
+
+    async def serve_here() -> None:
+        async with Carriers(settings) as carriers:
+            await Loop(settings, BookRules(watcher), carriers, publisher, tail).go(stop, status)
+
+    try:
+        asyncio.run(serve_here())
+    finally:
+        watcher.close()
+        tail.close()
+        publisher.close()
+
+
+class Loop:
+    """One sender with all that it needs. A broker that went away finds it as it was."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        carriers: Carriers,
+        publisher: Publisher,
+        tail: Tail,
+        *,
+        limits: SendingLimits | None = None,
+        checkpoint: Callable[[str], None] = lambda _step: None,
+    ) -> None:
+        self._tail = tail
+        self._outbox = Outbox()
+        limits = limits or SendingLimits(gap_s=settings.send_gap_s, per_minute=settings.sends_per_minute)
+        self._reporter = Reporter(
+            identity=identity(settings),
+            outbox=self._outbox,
+            delivery_log=DeliveryLog(publisher),
+            catch_up=self._catch_up,
+            clock=_now,
+            checkpoint=checkpoint,
+        )
+        self._reconciler = Reconciler(outbox=self._outbox, reporter=self._reporter, transport_of=carriers.of, limits=limits)
+        self._dry_run = None if carriers.can_send else DRY_RUN
+        self._sender = Sender(
+            outbox=self._outbox,
+            reporter=self._reporter,
+            reconciler=self._reconciler,
+            transport_of=carriers.of,
+            rules=rules,
+            switch=StopSwitch(settings.data_dir, enabled=settings.sending_enabled),
+            limits=limits,
+            dry_run=self._dry_run,
+        )
+
+    async def go(self, stop: threading.Event, status: StatusReporter) -> None:
+        """Read the topics to their end, tell again what may not have been heard, and then send until `stop` is set."""
+        has_told_again = False
+        forgot_at = time.monotonic()
+        while not stop.is_set():
+            try:
+                self._catch_up()
+                if not self._tail.is_caught_up():
+                    status.set(Health.DEGRADED, "reading what was sent before")
+                    continue
+                if not has_told_again:
+                    self._reporter.tell_again()
+                    has_told_again = True
+                await self._sender.step()
+                self._tell(status)
+            except BrokerError as problem:
+                status.set(Health.DOWN, str(problem))
+                await asyncio.sleep(1)
+            if time.monotonic() - forgot_at > _FORGET_EVERY_S:
+                self._outbox.forget(_now())
+                forgot_at = time.monotonic()
+
+    def _catch_up(self) -> None:
+        for record in self._tail.poll(_POLL_S):
+            self._outbox.feed(record, _now())
+
+    def _tell(self, status: StatusReporter) -> None:
+        waiting = self._outbox.pending()
+        counts = self._reporter.counts | {"looked_for": self._reconciler.looked, "unreadable": self._outbox.unreadable}
+        gauges = {
+            "waiting": float(len(waiting)),
+            "in_doubt": float(sum(self._outbox.standing(m.id).is_in_doubt for m in waiting)),
+        }
+        problem = self._dry_run or self._sender.held_because
+        detail = problem or ("nothing to send" if not waiting else f"{len(waiting)} to send")
+        status.set(Health.DEGRADED if problem else Health.OK, detail, counts=counts, gauges=gauges)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def identity(settings: Settings) -> str:
+    """Return a name that no other start of any sender has ever had."""
+    return f"{settings.process_name or socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"

@@ -6,6 +6,7 @@ no waiting for an empty stream on stop, no `exactly_once`, no windowed tables.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import ssl
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 
 import faust
 import faust.auth
+import uvloop
+from faust.transport.producer import ProducerBuffer
 from faust.types.tuples import FutureMessage
 
 from stream import logs
@@ -27,6 +30,9 @@ from stream.worker.heartbeat import Heartbeat
 from stream.worker.timer import Timer
 
 log = logs.get(__name__)
+
+# Faust stops a stream while more records than this wait to be sent; the agent has its own, larger bound.
+ProducerBuffer.max_messages = 5000
 
 
 class GroupsTable(faust.Table):  # type: ignore[misc] # Faust is untyped
@@ -91,6 +97,7 @@ def run(settings: Settings) -> None:
     if not _wait_for_kafka(settings):
         return
     watcher = BookWatcher(settings.rules_dir)
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = build_app(settings, watcher)
     watcher.start()
     try:

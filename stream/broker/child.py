@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+_PROC = Path("/proc/self").parent if Path("/proc/self").exists() else Path("/nonexistent")
+
 
 class Child:
     """A process in a session of its own: Ctrl-C in the terminal reaches its parent alone, which then stops it in order."""
@@ -92,8 +94,7 @@ def _end(pid: int, timeout_s: float) -> None:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            os.kill(pid, 0)
-            if not _command_line(pid):  # a zombie: gone, but for a parent that has not looked yet
+            if _is_gone(pid):
                 return
             time.sleep(0.05)
         os.kill(pid, signal.SIGKILL)
@@ -101,10 +102,23 @@ def _end(pid: int, timeout_s: float) -> None:
 
 def _command_line(pid: int) -> str:
     """Return the command line of a process, empty when there is none; a pid alone may long be another program's."""
-    proc = Path(f"/proc/{pid}/cmdline")
-    if proc.parent.parent.joinpath("self").exists():
+    if _PROC.is_dir():
         with contextlib.suppress(OSError):
-            return proc.read_bytes().replace(b"\x00", b" ").decode(errors="replace")
+            return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\x00", b" ").decode(errors="replace")
         return ""
-    listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 -- macOS has no /proc; ps is found on the PATH
-    return listed.stdout
+    return _ps(pid, "args=")
+
+
+def _is_gone(pid: int) -> bool:
+    """Tell whether a process has ended; one that only waits for its parent to look (a zombie) has."""
+    if not _PROC.is_dir():
+        return _ps(pid, "state=")[:1] in {"", "Z"}
+    try:
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}
+    except OSError:
+        return True
+
+
+def _ps(pid: int, what: str) -> str:
+    told = subprocess.run(["ps", "-o", what, "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 -- for systems without /proc; ps is on every PATH
+    return told.stdout.strip()

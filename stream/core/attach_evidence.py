@@ -25,7 +25,8 @@ DEFAULT_WINDOWS = Windows()
 def takes_messages(ticket: Ticket, now: datetime, windows: Windows) -> bool:
     """Whether the ticket is open, or resolved so lately that a message may reopen it."""
     if ticket.state is TicketState.RESOLVED:
-        return ticket.resolved_at is None or now - ticket.resolved_at <= windows.reopen
+        reopens_until = ticket.reopens_until or (ticket.resolved_at or now) + windows.reopen
+        return now <= reopens_until
     return ticket.state is not TicketState.CLOSED
 
 

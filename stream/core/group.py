@@ -8,6 +8,7 @@ from stream.core.detection import Label
 from stream.core.inputs import Form
 from stream.core.people import Person, Role
 from stream.core.ticket import Ticket
+from stream.core.undoable import Undoable
 from stream.core.value import Value
 
 
@@ -65,3 +66,4 @@ class GroupState(Value):
     ledger: Ledger = Ledger()
     last_message_at: datetime | None = None
     said_at: tuple[datetime, ...] = ()  # our own automatic messages of the last days, for caps and pauses
+    undoable: tuple[Undoable, ...] = ()  # what the last commands changed, so that they can be taken back

@@ -24,6 +24,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "dashboard": ("stream.cli.roles:dashboard", "Serve the Board and the tickets."),
     },
     "Tools": {
+        "rules": ("stream.cli.rules:rules", "Check, test, explain and try out the rules."),
+        "eval": ("stream.cli.evaluate:evaluate", "Score detection and attachment on labelled messages."),
         "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),

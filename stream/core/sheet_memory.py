@@ -44,6 +44,7 @@ class RowMemory(Value):
     edits: dict[str, int] = {}
     asked: dict[str, Asked] = {}
     extras: dict[str, str] = {}
+    sent: dict[str, str] = {}  # cells of the last write, by column, until it was seen where it belongs
     notice: str = ""
     noticed_at: datetime | None = None
     was_placed: bool = False

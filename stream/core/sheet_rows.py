@@ -6,8 +6,8 @@ until the worker has answered; one that the ticket changed is written. Nothing h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from stream.core.commands import AnyCommand
 from stream.core.ids import derived_id
@@ -17,11 +17,12 @@ from stream.core.sheet_edits import Edit, People, command_for, same_value
 from stream.core.sheet_guard import guard_blanked, guard_table, guard_vanished
 from stream.core.sheet_memory import Asked, RowMemory, mark_of, read_mark
 from stream.core.sheet_plan import NewRow, Plan, RowWrite, Wanted
+from stream.core.sheet_settling import settle
+from stream.core.sheet_struck import adopt_rows, find_struck
 from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
 from stream.core.value import Value
 from stream.errors import CommandRefused
 
-_NOTICE_STAYS = timedelta(days=1)
 _OLD_COPY = "This row came back from an old copy of the sheet; what was changed in it was not taken."
 _NEVER_BLANK = ("status", "priority", "category")
 _MACHINE = tuple(column for column in COLUMNS if column.owner is Owner.MACHINE and column.name != "notice")
@@ -86,6 +87,9 @@ class _Comparing:
         self.table, self.tickets, self.base = table, tickets, base
         self.people, self.now, self.options = people, now, options
         self.rows = table.by_id() if "id" in table.places else {}
+        self.struck = find_struck(table, base)
+        self.adopted = adopt_rows(table, self.rows, self.struck, base)
+        self.absent = [name for name in SHARED if name not in table.places]
         self.headers: dict[int, str] = {}
         self.places = dict(table.places)
         for column in COLUMNS:
@@ -106,28 +110,22 @@ class _Comparing:
             if wanted is not None:
                 self._compare(wanted, rows)
 
-            else:
-                self._clean_strays(rows)
-        self._clean_strays(row for row in self.table.rows if not row.cell(self.places["id"]).strip())
+        ours = {row.number for ticket_id, rows in self.rows.items() if ticket_id in self.tickets for row in rows}
+        for row in self.table.rows:
+            if row.number in self.struck and row.number not in ours:
+                self._clean_stray(row)
 
-    def _clean_strays(self, rows: Iterable[Row]) -> None:
-        """Take back what a write of ours left on a row of somebody else's, put where ours had stood; the mark tells whose it was."""
-        place = self.table.places.get("mark")
-        if place is None:
-            return
-        for row in rows:
-            mark = read_mark(row.cell(place))
-            wanted = self.tickets.get(mark[0]) if mark is not None else None
-            if wanted is None or wanted.id not in self.rows:
-                continue
-            memory = self.base.get(wanted.id, RowMemory())
-            sent = [self._desired(memory, wanted), *memory.bases.values()]
-            cells = {place: ""}
-            for name, at in self.table.places.items():
-                cell = row.cell(at)
-                if cell and (any(cell == known.get(name) for known in sent) or (name == "age" and cell.isdigit())):
-                    cells[at] = ""
-            self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells=cells))
+    def _clean_stray(self, row: Row) -> None:
+        """Take back what a write of ours left on a row that is none of ours."""
+        hit = self.struck[row.number]
+        names = {place: name for name, place in self.table.places.items()}
+        cells = {
+            place: ""
+            for place, cell in enumerate(row.cells)
+            if cell and (place in names or hit.is_shifted) and hit.is_ours(names.get(place, ""), cell)
+        }
+        if cells:
+            self.writes.append(RowWrite(ticket_id=hit.ticket_id, number=row.number, cells=cells))
 
     def _compare(self, wanted: Wanted, rows: Sequence[Row]) -> None:
         before = self.base.get(wanted.id, RowMemory())
@@ -142,7 +140,7 @@ class _Comparing:
                 writes=memory.writes, was_placed=True, is_leaving=memory.is_leaving, refused_cells=memory.refused_cells
             )
         else:
-            memory = self._settle(memory, wanted)
+            memory = settle(memory, wanted, self.absent, self.now)
             for row in rows:
                 memory = self._read_row(memory, wanted, row)
             memory = self._keep_extras(memory, rows[0])
@@ -150,26 +148,12 @@ class _Comparing:
         if memory is not before and memory != before:
             self.memories[wanted.id] = memory
 
-    def _settle(self, memory: RowMemory, wanted: Wanted) -> RowMemory:
-        """Forget what was asked once the ticket shows it, and a notice once it was long enough to be read."""
-        if memory.asked:
-            still = {name: asked for name, asked in memory.asked.items() if not _is_answered(name, asked, wanted)}
-            if len(still) != len(memory.asked):
-                memory = memory.but(asked=still)
-        if memory.noticed_at is not None and self.now - memory.noticed_at > _NOTICE_STAYS:
-            memory = memory.with_notice("", None)
-        absent = [name for name in SHARED if name not in self.table.places]
-        if absent and any(name in base for base in memory.bases.values() for name in absent):
-            # A column that was taken away comes back empty: that is nobody's change.
-            kept = {number: {n: v for n, v in base.items() if n not in absent} for number, base in memory.bases.items()}
-            memory = memory.but(bases=kept)
-        return memory
-
     def _read_row(self, memory: RowMemory, wanted: Wanted, row: Row) -> RowMemory:
         mark = read_mark(row.cell(self.table.places["mark"])) if "mark" in self.table.places else None
         number = mark[1] if mark is not None and mark[0] == wanted.id and mark[1] in memory.bases else None
-        if number is not None and number != memory.seen:
-            memory = memory.but(seen=number)
+        if number is not None and (number != memory.seen or (memory.sent and number == memory.writes)):
+            memory = memory.but(seen=number, sent={} if number == memory.writes else memory.sent)
+        hit = self.struck.get(row.number)
         if number is None and mark is not None and mark[0] == wanted.id and mark[1] < min(memory.bases, default=0):
             return memory.with_notice(_OLD_COPY, self.now)
         for name in SHARED:
@@ -177,11 +161,13 @@ class _Comparing:
             if place is None:
                 continue
             cell = row.cell(place)
+            if hit is not None and hit.is_ours(name, cell):
+                continue
             if number is not None:
                 old = memory.bases[number].get(name)
                 if old is None or cell == old or same_value(name, cell, old):
                     continue
-            elif not memory.bases or self._is_ours(memory, mark, name, cell):
+            elif not memory.bases or _is_known(memory, name, cell):
                 continue
             else:
                 old = memory.bases[max(memory.bases)].get(name, "")
@@ -189,13 +175,6 @@ class _Comparing:
             known = number if number is not None else max(memory.bases)
             memory = memory.but(bases={**memory.bases, known: {**memory.bases[known], name: cell}})
         return memory
-
-    def _is_ours(self, memory: RowMemory, mark: tuple[str, int] | None, name: str, cell: str) -> bool:
-        """Tell whether a cell of a row whose mark is lost, old or another ticket's may come from one of our own writes."""
-        if any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values()):
-            return True
-        other = self.base.get(mark[0]) if mark is not None else None
-        return other is not None and any(same_value(name, cell, base.get(name, "")) for base in other.bases.values())
 
     def _take_edit(self, memory: RowMemory, wanted: Wanted, name: str, old: str, new: str) -> RowMemory:
         if not new.strip() and name in _NEVER_BLANK:
@@ -214,25 +193,53 @@ class _Comparing:
         return memory.but(asked={**memory.asked, name: asked})
 
     def _keep_extras(self, memory: RowMemory, row: Row) -> RowMemory:
-        extras = {header: row.cell(place) for header, place in self.table.extras.items() if row.cell(place)}
+        """Remember what people's own columns say, but for what a write of ours put there in passing."""
+        hit = self.struck.get(row.number)
+        extras = {}
+        for header, place in self.table.extras.items():
+            cell = row.cell(place)
+            if hit is not None and hit.is_shifted and hit.is_ours("", cell):
+                cell = memory.extras.get(header, "")
+            if cell:
+                extras[header] = cell
         return memory if extras == memory.extras else memory.but(extras=extras)
+
+    def _repair(self, row: Row, memory: RowMemory, wanted: Wanted) -> dict[int, str]:
+        """Return the cells of a row to be set right that are none of our columns: what a shifted write covered, and a lost id."""
+        cells = {self.places["id"]: wanted.id} if row.number in self.adopted else {}
+        hit = self.struck.get(row.number)
+        if hit is None or not hit.is_shifted:
+            return cells
+        kept = {place: memory.extras.get(header, "") for header, place in self.table.extras.items()}
+        ours = set(self.table.places.values())
+        for place, cell in enumerate(row.cells):
+            if place not in ours and cell and hit.is_ours("", cell) and cell != kept.get(place):
+                cells[place] = kept.get(place, "")
+        return cells | {place: text for place, text in kept.items() if text and not row.cell(place)}
 
     def _write_rows(self, memory: RowMemory, wanted: Wanted, rows: Sequence[Row]) -> RowMemory:
         desired = self._desired(memory, wanted)
         differing = [(row, self._differing(row, desired, wanted)) for row in rows]
-        if not any(names for _, names in differing):
+        repairs = {row.number: self._repair(row, memory, wanted) for row in rows if row.number in self.struck or self.adopted}
+        if not any(names for _, names in differing) and not any(repairs.values()):
             return memory
-        if not self.options.write_slow and all(BY_NAME[name].is_slow for _, names in differing for name in names):
+        if (
+            not self.options.write_slow
+            and not any(repairs.values())
+            and all(BY_NAME[name].is_slow for _, names in differing for name in names)
+        ):
             return memory
         if memory.refused_cells and memory.refused_cells == digest_cells(desired):
             return memory
         shared = {name: self._after(name, rows[0], desired, differing[0][1]) for name in SHARED}
         memory = memory.with_write({} if wanted.is_erased else shared)
-        mark = mark_of(wanted.id, memory.writes)
+        sent = {"mark": mark_of(wanted.id, memory.writes)}
         for row, names in differing:
-            cells = {self.places[name]: desired[name] for name in names if name != "mark"}
-            self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells={**cells, self.places["mark"]: mark}))
-        return memory
+            values = {name: desired[name] for name in names if name != "mark"}
+            sent = {**values, **sent}
+            cells = {self.places[name]: value for name, value in {**values, "mark": sent["mark"]}.items()}
+            self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells=cells | repairs.get(row.number, {})))
+        return memory.but(sent=sent)
 
     def _desired(self, memory: RowMemory, wanted: Wanted) -> dict[str, str]:
         asked = {name: asked.value for name, asked in memory.asked.items()}
@@ -301,16 +308,16 @@ class _Comparing:
         memory = self.base.get(wanted.id, RowMemory())
         memory = memory.but(is_gone=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
         desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
+        memory = memory.but(sent={name: value for name, value in desired.items() if value})
         cells = {self.places[name]: value for name, value in desired.items()}
         cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}
         self.memories[wanted.id] = memory
         return NewRow(ticket_id=wanted.id, cells=cells)
 
 
-def _is_answered(name: str, asked: Asked, wanted: Wanted) -> bool:
-    if same_value(name, asked.value, wanted.cells[name]):
-        return True
-    return asked.accepted_at is not None and wanted.updated_at >= asked.accepted_at
+def _is_known(memory: RowMemory, name: str, cell: str) -> bool:
+    """Tell whether a cell of a row whose mark is lost or another ticket's says what we wrote there at some time."""
+    return any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values())
 
 
 def digest_cells(cells: Mapping[str, str]) -> str:

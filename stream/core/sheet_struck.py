@@ -1,0 +1,64 @@
+"""Writes of ours that missed: rows or columns were moved between our read and our write, and cells landed elsewhere.
+
+Nothing in Google's interface prevents it. Each write carries its mark among its cells, so the next read finds where it landed:
+what is there is known to be ours, is nobody's change, and is put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from stream.core.sheet_memory import RowMemory, mark_of, read_mark
+from stream.core.sheet_table import Row, Table
+
+
+class Struck(NamedTuple):
+    """A row on which a write of `ticket_id` landed. `is_shifted`: on other columns than it was meant for, too."""
+
+    ticket_id: str
+    sent: Mapping[str, str]
+    is_shifted: bool
+
+    def is_ours(self, name: str, cell: str) -> bool:
+        """Tell whether the cell of a column says what that write said there, or said anywhere once columns have moved."""
+        return cell in self.sent.values() if self.is_shifted else self.sent.get(name) == cell
+
+
+def find_struck(table: Table, memories: Mapping[str, RowMemory]) -> dict[int, Struck]:
+    """Return the rows that hold the mark of an unconfirmed write, by number, where row or column is not the one meant."""
+    unconfirmed = {mark_of(ticket_id, memory.writes): ticket_id for ticket_id, memory in memories.items() if memory.sent}
+    if not unconfirmed or "id" not in table.places:
+        return {}
+    found: dict[int, Struck] = {}
+    for row in table.rows:
+        for place, cell in enumerate(row.cells):
+            if cell in unconfirmed:
+                ticket_id = unconfirmed[cell]
+                is_shifted = place != table.places.get("mark")
+                if is_shifted or row.cell(table.places["id"]).strip().upper() != ticket_id:
+                    found[row.number] = Struck(ticket_id, memories[ticket_id].sent, is_shifted)
+    return found
+
+
+def adopt_rows(
+    table: Table, rows: dict[str, list[Row]], struck: Mapping[int, Struck], memories: Mapping[str, RowMemory]
+) -> set[int]:
+    """Give rows whose id cell was lost back to their tickets, into `rows`; returns their numbers.
+
+    A row is known by its own mark if somebody emptied the id, or by a write of ours that covered the id.
+    """
+    adopted: set[int] = set()
+    if "id" not in table.places or "mark" not in table.places:
+        return adopted
+    for row in table.rows:
+        cell, hit = row.cell(table.places["id"]), struck.get(row.number)
+        if cell.strip() and not (hit is not None and hit.is_shifted and hit.is_ours("id", cell)):
+            continue
+        mark = read_mark(row.cell(table.places["mark"]))
+        own = mark is not None and mark[0] in memories and mark[1] == memories[mark[0]].seen and not memories[mark[0]].is_gone
+        owner = mark[0] if mark is not None and own else hit.ticket_id if hit is not None and hit.is_shifted else None
+        if owner is not None and owner not in rows:
+            rows[owner] = [row]
+            adopted.add(row.number)
+    return adopted

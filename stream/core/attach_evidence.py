@@ -8,6 +8,7 @@ from stream.core.group import GroupState
 from stream.core.ticket import Ticket, TicketState
 from stream.core.value import Value
 
+_RESOLVED, _CLOSED = TicketState.RESOLVED, TicketState.CLOSED
 _QUOTE_CHAIN = 10  # quotes of quotes that are followed
 
 
@@ -24,10 +25,10 @@ DEFAULT_WINDOWS = Windows()
 
 def takes_messages(ticket: Ticket, now: datetime, windows: Windows) -> bool:
     """Whether the ticket is open, or resolved so lately that a message may reopen it."""
-    if ticket.state is TicketState.RESOLVED:
+    if ticket.state is _RESOLVED:
         reopens_until = ticket.reopens_until or (ticket.resolved_at or now) + windows.reopen
         return now <= reopens_until
-    return ticket.state is not TicketState.CLOSED
+    return ticket.state is not _CLOSED
 
 
 def surviving(ticket_id: str, state: GroupState) -> str:

@@ -11,6 +11,7 @@ from stream.core.group import GroupState, Recent
 _LOOK_BACK = 30  # messages: in the chat that the cues were fitted on, 99 % of what goes on was spoken of within them
 _WORDS_OF = 12  # messages of a ticket whose words are compared
 _SHARE_OF = 6  # messages of the group
+_NO_WORDS: frozenset[str] = frozenset()
 
 
 class Thread:
@@ -27,7 +28,7 @@ class Thread:
         self.own_ago = 0  # of the author's latest message on it; 0 for never
         self.since_own = 0  # messages on it since then
         self.share = 0.0  # of the group's last few messages
-        self.shared: set[str] = set()  # words of the new message that it has
+        self.shared: frozenset[str] = _NO_WORDS  # words of the new message that it has
 
     def authors(self) -> set[str]:
         return {message.author for message in self.messages}
@@ -63,7 +64,7 @@ class Talk:
         latest = self._gather(message, state, now, windows)
         self.is_run_on = self.is_run_on and message.sent_at - self._run_began <= windows.burst_cap
         for person in message.mentions:
-            if person in latest:
+            if person in latest and person != message.author:
                 self.named = person
                 self.named_ago, self.named_on = latest[person]
                 break
@@ -76,24 +77,26 @@ class Talk:
         return self.named is not None and self.named in thread.authors()
 
     def _gather(self, message: Recent, state: GroupState, now: datetime, windows: Windows) -> dict[str, tuple[int, Thread]]:
-        """Sort the recent messages by ticket; returns where each of the others wrote last."""
+        """Sort the recent messages by ticket; returns where each person wrote last."""
         me = message.author
         found: dict[str | None, Thread | None] = {None: None}
         latest: dict[str, tuple[int, Thread]] = {}
         for ago, before in enumerate(messages_before(message, state), 1):
             author, on = before.author, before.ticket_id
-            thread = found[on] if on in found else found.setdefault(on, self._begin(state, before, ago, now, windows))
+            if on not in found:
+                found[on] = self._begin(state, before, ago, now, windows)
+            thread = found[on]
             if author == me:
                 self._hear_own(before, thread, ago, windows)
-            elif thread is not None:
-                if author not in latest:
-                    latest[author] = (ago, thread)
-                if self.called_on is None and me in before.mentions:
-                    self.called_on, self.called_ago, self.is_call_open = thread, ago, self.own is None
-            if thread is not None:
-                thread.messages.append(before)
-                if ago <= _SHARE_OF:
-                    thread.share += 1 / _SHARE_OF
+            if thread is None:
+                continue
+            if author not in latest:
+                latest[author] = (ago, thread)
+            if self.called_on is None and me in before.mentions and author != me:
+                self.called_on, self.called_ago, self.is_call_open = thread, ago, self.own is None
+            thread.messages.append(before)
+            if ago <= _SHARE_OF:
+                thread.share += 1 / _SHARE_OF
         return latest
 
     def _begin(self, state: GroupState, last: Recent, ago: int, now: datetime, windows: Windows) -> Thread | None:

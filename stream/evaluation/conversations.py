@@ -85,9 +85,17 @@ def to_recent(line: Line) -> Recent:
     """Return the message as WhatsApp would give it: people named in the text stand there as `@name`."""
     text = line.text
     for name in dict.fromkeys(line.mentions):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: "@" + found[0].replace(" ", "_"), text, flags=re.IGNORECASE)
+        text = re.sub(
+            rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: "@" + found[0].replace(" ", "_"), text, flags=re.IGNORECASE
+        )
     return Recent(
-        id=line.id, author=line.author, role=Role.CUSTOMER, sent_at=line.at, text=text, mentions=line.mentions, label=Label.UNDECIDED
+        id=line.id,
+        author=line.author,
+        role=Role.CUSTOMER,
+        sent_at=line.at,
+        text=text,
+        mentions=line.mentions,
+        label=Label.UNDECIDED,
     )
 
 

@@ -34,8 +34,7 @@ class XlsxSheet:
         self._digest: str | None = None
         self._stat: tuple[int, int, int] | None = None
         self._kept_pending: Batch | None = None
-        for left in path.parent.glob(f".{path.name}.*.tmp"):
-            left.unlink(missing_ok=True)  # of a write that was cut short
+        self._is_tidy = False
 
     @property
     def name(self) -> str:
@@ -63,6 +62,7 @@ class XlsxSheet:
         Raises `SheetChanged` when somebody saved the file meanwhile, and `SheetBusy` while a program has it open: what is to
         be written then stands in the pending file beside it.
         """
+        self._tidy()
         editor = find_editor(self._path)
         if editor and batch == self._kept_pending:
             raise self._busy(editor)
@@ -86,6 +86,13 @@ class XlsxSheet:
     def close(self) -> None:
         """Forget the workbook."""
         self._book = None
+
+    def _tidy(self) -> None:
+        """Remove what a write left behind that was cut short, once; only the process that writes may do so."""
+        if not self._is_tidy:
+            for left in self._path.parent.glob(f".{self._path.name}.*.tmp"):
+                left.unlink(missing_ok=True)
+            self._is_tidy = True
 
     def _busy(self, editor: str) -> SheetBusy:
         return SheetBusy(f"{self._path.name} is open in {editor}; new rows wait in {self._pending.name} until it is closed.")

@@ -20,7 +20,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Roles, one process each": {
         "bridge": ("stream.cli.roles:bridge", "Take webhooks; answer once Kafka has them."),
         "worker": ("stream.cli.roles:worker", "Turn messages into tickets."),
-        "sheet": ("stream.cli.roles:sheet", "Keep one row a ticket in the Sheet."),
+        "sheet": ("stream.cli.sheet:sheet", "Keep one row a ticket in the Sheet; `sheet diff` and `sheet rebuild`."),
         "dashboard": ("stream.cli.roles:dashboard", "Serve the Board and the tickets."),
     },
     "Tools": {
@@ -28,6 +28,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "eval": ("stream.cli.evaluate:evaluate", "Score detection and attachment on labelled messages."),
         "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
+        "whatsapp": ("stream.cli.whatsapp:whatsapp", "Pair the number, look at its connection and its groups."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

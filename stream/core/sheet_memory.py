@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from stream.core.ids import derived_id
 from stream.core.value import Value
 
 _MARK = re.compile(r"^(T-[0-9A-Z]{4}-[0-9A-Z]{4}|\S{1,64}) (\d{1,9})$")
@@ -75,3 +76,8 @@ def read_mark(cell: str) -> tuple[str, int] | None:
     """Return the ticket id and counter of a mark, or None where a person has put something else."""
     found = _MARK.match(cell.strip())
     return (found[1], int(found[2])) if found else None
+
+
+def digest_cells(cells: Mapping[str, str]) -> str:
+    """Return a short digest of a row's cells, to remember that the server would not take them. Age and notice do not count."""
+    return derived_id(*(f"{name}={value}" for name, value in sorted(cells.items()) if name not in ("age", "notice")))

@@ -58,3 +58,20 @@ class Plan(Value):
     @property
     def changes_sheet(self) -> bool:
         return bool(self.headers or self.writes or self.appends)
+
+
+class Options(Value):
+    """How a pass is made.
+
+    `write_slow`: write rows of which only the age has moved. `hold`: tickets that may not be added yet, because an answer was
+    lost. `restore`: write rows again that are missing. `accept_missing`: take all missing rows for deleted. `repair`: a
+    deletion of ours may have hit other rows than it was meant for. `places_before`: our columns as of the pass before.
+    """
+
+    write_slow: bool = True
+    hold: frozenset[str] = frozenset()
+    restore: bool = False
+    accept_missing: bool = False
+    repair: bool = False
+    zone: str = "UTC"
+    places_before: dict[str, int] = {}

@@ -10,38 +10,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from stream.core.commands import AnyCommand
-from stream.core.ids import derived_id
 from stream.core.sheet_cells import ERASED, clean
 from stream.core.sheet_columns import BY_NAME, COLUMNS, SHARED, Owner, header_text
 from stream.core.sheet_edits import Edit, People, command_for, same_value
 from stream.core.sheet_guard import guard_blanked, guard_table, guard_vanished
-from stream.core.sheet_memory import Asked, RowMemory, mark_of, read_mark
-from stream.core.sheet_plan import NewRow, Plan, RowWrite, Wanted
+from stream.core.sheet_memory import Asked, RowMemory, digest_cells, mark_of, read_mark
+from stream.core.sheet_plan import NewRow, Options, Plan, RowWrite, Wanted
 from stream.core.sheet_settling import settle
 from stream.core.sheet_struck import adopt_rows, find_struck
 from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
-from stream.core.value import Value
 from stream.errors import CommandRefused
 
 _OLD_COPY = "This row came back from an old copy of the sheet; what was changed in it was not taken."
 _NEVER_BLANK = ("status", "priority", "category")
 _MACHINE = tuple(column for column in COLUMNS if column.owner is Owner.MACHINE and column.name != "notice")
-
-
-class Options(Value):
-    """How a pass is made.
-
-    `write_slow`: write rows of which only the age has moved. `hold`: tickets that may not be added yet, because an answer was
-    lost. `restore`: write rows again that are missing. `accept_missing`: take all missing rows for deleted. `repair`: a
-    deletion of ours may have hit other rows than it was meant for.
-    """
-
-    write_slow: bool = True
-    hold: frozenset[str] = frozenset()
-    restore: bool = False
-    accept_missing: bool = False
-    repair: bool = False
-    zone: str = "UTC"
 
 
 def reconcile(
@@ -58,7 +40,7 @@ def reconcile(
     """
     placed = sum(1 for memory in base.values() if memory.was_placed and not memory.is_gone and not memory.is_archived)
     table = find_table(grid)
-    stop = guard_table(grid, table, 0 if options.restore else placed)
+    stop = guard_table(grid, table, 0 if options.restore or options.accept_missing else placed)
     if stop:
         return Plan(stop=stop)
     comparing = _Comparing(table or empty_table(), tickets, base, people, now, options)
@@ -87,7 +69,8 @@ class _Comparing:
         self.table, self.tickets, self.base = table, tickets, base
         self.people, self.now, self.options = people, now, options
         self.rows = table.by_id() if "id" in table.places else {}
-        self.struck = find_struck(table, base)
+        moved = any(table.places.get(name) != place for name, place in options.places_before.items())
+        self.struck = find_struck(table, base, columns_moved=moved)
         self.adopted = adopt_rows(table, self.rows, self.struck, base)
         self.absent = [name for name in SHARED if name not in table.places]
         self.headers: dict[int, str] = {}
@@ -306,7 +289,7 @@ class _Comparing:
 
     def _new_row(self, wanted: Wanted) -> NewRow:
         memory = self.base.get(wanted.id, RowMemory())
-        memory = memory.but(is_gone=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
+        memory = memory.but(is_gone=False, was_placed=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
         desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
         memory = memory.but(sent={name: value for name, value in desired.items() if value})
         cells = {self.places[name]: value for name, value in desired.items()}
@@ -318,8 +301,3 @@ class _Comparing:
 def _is_known(memory: RowMemory, name: str, cell: str) -> bool:
     """Tell whether a cell of a row whose mark is lost or another ticket's says what we wrote there at some time."""
     return any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values())
-
-
-def digest_cells(cells: Mapping[str, str]) -> str:
-    """Return a short digest of a row's cells, to remember that the server would not take them. Age and notice do not count."""
-    return derived_id(*(f"{name}={value}" for name, value in sorted(cells.items()) if name not in ("age", "notice")))

@@ -25,8 +25,11 @@ class Struck(NamedTuple):
         return cell in self.sent.values() if self.is_shifted else self.sent.get(name) == cell
 
 
-def find_struck(table: Table, memories: Mapping[str, RowMemory]) -> dict[int, Struck]:
-    """Return the rows that hold the mark of an unconfirmed write, by number, where row or column is not the one meant."""
+def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_moved: bool) -> dict[int, Struck]:
+    """Return the rows that hold the mark of an unconfirmed write, by number, where row or column may not be the one meant.
+
+    `columns_moved`: our columns do not stand where they stood when that write was made.
+    """
     unconfirmed = {mark_of(ticket_id, memory.writes): ticket_id for ticket_id, memory in memories.items() if memory.sent}
     if not unconfirmed or "id" not in table.places:
         return {}
@@ -35,7 +38,7 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory]) -> dict[int, St
         for place, cell in enumerate(row.cells):
             if cell in unconfirmed:
                 ticket_id = unconfirmed[cell]
-                is_shifted = place != table.places.get("mark")
+                is_shifted = columns_moved or place != table.places.get("mark")
                 if is_shifted or row.cell(table.places["id"]).strip().upper() != ticket_id:
                     found[row.number] = Struck(ticket_id, memories[ticket_id].sent, is_shifted)
     return found

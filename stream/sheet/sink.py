@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import orjson
+
 from stream import logs
 from stream.adapters.csv_sheet import write_mirror
 from stream.adapters.dead_letters import error_headers
@@ -19,9 +21,9 @@ from stream.adapters.topics import Topic
 from stream.core.ids import derived_id
 from stream.core.sheet_archive import Moves, choose_erased, choose_leaving, plan_moves
 from stream.core.sheet_cells import PRIORITY_LABELS, STATUS_LABELS
-from stream.core.sheet_memory import RowMemory
-from stream.core.sheet_plan import Plan, Wanted
-from stream.core.sheet_rows import Options, digest_cells, reconcile
+from stream.core.sheet_memory import RowMemory, digest_cells
+from stream.core.sheet_plan import Options, Plan, Wanted
+from stream.core.sheet_rows import reconcile
 from stream.core.sheet_table import Grid, find_table
 from stream.core.value import Value
 from stream.sheet.store import SheetStore
@@ -65,6 +67,8 @@ class Sink:
         self._held: dict[str, datetime] = {}
         if store.meta("target") != sheet.target:
             store.forget_rows(sheet.target)
+            store.set_meta("places", "{}")
+        self._places = store.meta("places", "{}")
 
     def run(self, now: datetime, options: Options) -> Pass:
         """Make one pass. Raises `SheetError` and its kinds, and `BrokerError`; the next pass then finds its way."""
@@ -73,13 +77,15 @@ class Sink:
         grid = self._sheet.read()
         self._held = {ticket_id: until for ticket_id, until in self._held.items() if until > now}
         removing = self._store.meta("removing") == "1"
-        options = options.but(hold=frozenset(self._held), repair=removing, zone=self._rows.zone.key)
+        options = options.but(
+            hold=frozenset(self._held), repair=removing, zone=self._rows.zone.key, places_before=orjson.loads(self._places)
+        )
         with self._store.lock:
             wanted = self._rows.rows(self._store.tickets, now)
             plan = reconcile(grid, wanted, self._store.memories, self._rows.people, now, options)
             if plan.stop:
                 return Pass(stop=plan.stop, elapsed_s=time.monotonic() - began)
-            self._store.save(memories=plan.memories, commands=plan.commands)
+            self._remember(plan)
             leaving = choose_leaving(wanted, self._store.memories, self._closed_limit)
             erased = choose_erased(wanted, self._store.memories)
         self.publish_commands()
@@ -104,6 +110,13 @@ class Sink:
             pending=len(self._held) + (0 if applied.is_complete and not moves.rows and not moves.remove else 1),
             elapsed_s=time.monotonic() - began,
         )
+
+    def _remember(self, plan: Plan) -> None:
+        places = orjson.dumps(plan.places, option=orjson.OPT_SORT_KEYS).decode()
+        meta = {} if places == self._places else {"places": places}
+        if meta or plan.memories or plan.commands:
+            self._store.save(memories=plan.memories, commands=plan.commands, meta=meta)
+        self._places = places
 
     def publish_commands(self) -> None:
         """Publish what people changed, oldest first; raises `BrokerError`, and what is left is published later."""

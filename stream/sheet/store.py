@@ -164,6 +164,14 @@ class SheetStore:
         row = self._db.execute("SELECT answer FROM requests WHERE id = ?", (number,)).fetchone()
         return None if row is None or row[0] is None else str(row[0])
 
+    def count_placed(self) -> int:
+        """Return how many rows stand in the sheet, as far as the process that owns it has written down."""
+        found = self._db.execute(
+            "SELECT COUNT(*) FROM memories WHERE CAST(body AS TEXT) LIKE '%\"was_placed\":true%' "
+            "AND CAST(body AS TEXT) LIKE '%\"is_gone\":false%'"
+        )
+        return int(found.fetchone()[0])
+
     def close(self) -> None:
         with self.lock:
             self._db.close()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from stream import logs
 from stream.adapters.sheet_port import Sheet, SheetBusy, SheetChanged
-from stream.core.sheet_rows import Options
+from stream.core.sheet_plan import Options
 from stream.core.status import Health
 from stream.errors import BrokerError, SheetError
 from stream.sheet.pace import Pace

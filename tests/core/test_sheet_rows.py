@@ -11,8 +11,8 @@ from stream.core.commands import Assign, SetCategory, SetNote, SetPriority, SetS
 from stream.core.sheet_columns import COLUMNS, SHARED
 from stream.core.sheet_edits import same_value, team_of
 from stream.core.sheet_memory import RowMemory
-from stream.core.sheet_plan import Plan, Wanted
-from stream.core.sheet_rows import Options, reconcile
+from stream.core.sheet_plan import Options, Plan, Wanted
+from stream.core.sheet_rows import reconcile
 from stream.core.ticket import TicketState
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from stream.core.detection import Priority
 from stream.core.events import EventKind, TicketEvent
 from stream.core.sheet_columns import SHARED
 from stream.core.sheet_edits import same_value
-from stream.core.sheet_rows import Options
+from stream.core.sheet_plan import Options
 from stream.core.ticket import Ticket, TicketState
 from stream.settings import Settings
 from stream.sheet.intake import Intake

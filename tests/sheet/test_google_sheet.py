@@ -11,7 +11,7 @@ from stream.adapters.google_sheet import GoogleSheet, open_google_sheet
 from stream.adapters.sheet_port import OutcomeUnclear, SheetBusy
 from stream.adapters.topics import Topic
 from stream.core.commands import COMMAND, SetState
-from stream.core.sheet_rows import Options
+from stream.core.sheet_plan import Options
 from stream.core.ticket import TicketState
 from stream.errors import SheetError
 from stream.settings import Settings

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+
+from stream.adapters.sheet_port import SheetBusy, SheetChanged
+from stream.adapters.xlsx_sheet import XlsxSheet
+from stream.core.sheet_plan import Options
+from stream.core.ticket import TicketState
+from stream.errors import SheetError
+from stream.sheet.sink import Pass, Sink
+from stream.sheet.store import SheetStore
+from stream.sheet.wanted import WantedRows
+from tests.sheet.conftest import NOW, make_ticket
+
+# What customers write, and what a spreadsheet would make of it.
+CORPUS = [
+    "=1+1",
+    '=HYPERLINK("http://evil","x")',
+    "=cmd|' /C calc'!A0",
+    "+5511999887766",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    " =1",
+    "＝1+1",
+    "'lead",
+    "00123",
+    "1e5",
+    "TRUE",
+    "#N/A",
+    "2026-01-02",
+    "_x0041_",
+    "a\x00\x07b",
+    "line\r\nline",
+    "x" * 40_000,
+    "😀" * 20_000,
+    "￾￿",
+    "<b>&amp;",
+]
+Keep = Callable[..., None]
+
+
+class File:
+    """A sink on a file, and a person with a spreadsheet program."""
+
+    def __init__(self, path: Path, store: SheetStore, rows: WantedRows) -> None:
+        self.path = path
+        self.mirror = path.with_suffix(".csv")
+        self.store, self.rows = store, rows
+        self.published: list[Any] = []
+        self.sheet = XlsxSheet(path)
+        self.sink = Sink(store, self.sheet, lambda *sent: self.published.append(sent), rows, 1000, self.mirror)
+
+    def run(self, **options: Any) -> Pass:
+        return self.sink.run(NOW, Options(**options))
+
+    def open(self) -> Any:
+        return openpyxl.load_workbook(self.path)
+
+    def table(self) -> list[dict[str, Any]]:
+        lines = list(self.open()["Tickets"].iter_rows(values_only=True))
+        return [dict(zip(lines[0], line, strict=True)) for line in lines[1:]]
+
+
+@pytest.fixture
+def file(tmp_path: Path, store: SheetStore, rows: WantedRows) -> Iterator[File]:
+    yield File(tmp_path / "tickets.xlsx", store, rows)
+
+
+def test_no_cell_becomes_a_formula_and_no_row_fails(file: File, keep: Keep) -> None:
+    keep(*(make_ticket(number, title=text, note=text, opened_by_name=text) for number, text in enumerate(CORPUS)))
+    file.run()
+    sheet = file.open()["Tickets"]
+    assert sheet.max_row == len(CORPUS) + 1
+    assert not [cell.coordinate for line in sheet.iter_rows() for cell in line if cell.data_type in "fe"]
+    with zipfile.ZipFile(file.path) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+    assert max(len(str(line["Note"])) for line in file.table()) <= 32_767
+    file.sheet = XlsxSheet(file.path)
+    again = Sink(file.store, file.sheet, lambda *sent: file.published.append(sent), file.rows, 1000)
+    done = again.run(NOW, Options())
+    assert (done.written, done.edits, file.published) == (0, 0, [])
+
+
+def test_the_mirror_holds_no_formula_either(file: File, keep: Keep) -> None:
+    keep(*(make_ticket(number, title=text) for number, text in enumerate(CORPUS)))
+    file.run()
+    raw = file.mirror.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    with file.mirror.open(encoding="utf-8-sig", newline="") as opened:
+        lines = list(csv.DictReader(opened))
+    assert len(lines) == len(CORPUS)
+    assert not [cell for line in lines for cell in line.values() if cell.lstrip().startswith(("=", "+", "-", "@", "＝"))]
+
+
+def test_times_are_dates_without_a_zone_and_ages_are_numbers(file: File, keep: Keep) -> None:
+    keep(make_ticket(1))
+    file.run()
+    [line] = file.table()
+    assert line["Opened (UTC)"] == (make_ticket(1).opened_at).replace(tzinfo=None)
+    assert isinstance(line["Age (hours)"], int)
+    assert isinstance(line["Opened (UTC)"], datetime)
+
+
+def test_the_sheet_is_tidy_and_made_once(file: File, keep: Keep) -> None:
+    keep(make_ticket(1))
+    file.run()
+    keep(make_ticket(2))
+    file.sheet = XlsxSheet(file.path)
+    file.sink = Sink(file.store, file.sheet, lambda *_: None, file.rows, 1000)
+    file.run()
+    book = file.open()
+    sheet = book["Tickets"]
+    assert book.sheetnames == ["Tickets", "How this sheet works"]
+    assert sheet.freeze_panes == "B2"
+    assert sheet.auto_filter.ref == "A1:O3"
+    assert sorted(str(rule.sqref)[0] for rule in sheet.data_validations.dataValidation) == ["B", "C", "D"]
+    assert sum(len(area.rules) for area in sheet.conditional_formatting) == 8
+    assert sheet.column_dimensions["O"].hidden
+
+
+def test_what_people_added_is_kept(file: File, keep: Keep) -> None:
+    keep(make_ticket(1), make_ticket(2))
+    file.run()
+    book = file.open()
+    sheet = book["Tickets"]
+    sheet["P1"], sheet["P2"], sheet["P3"] = "Ours", "=LEN(F2)", 7
+    sheet["F3"].fill = PatternFill("solid", start_color="FF00FF00")
+    sheet["F3"].comment = Comment("look", "Ana")
+    sheet.column_dimensions["F"].width = 77
+    sheet.move_range("A1:P1", rows=2)
+    sheet.move_range("A2:P2", rows=2)
+    sheet.move_range("A3:P3", rows=0)
+    book.create_sheet("Private")["A1"] = "mine"
+    book.save(file.path)
+    # The header now stands where the first row was, which is no table of ours: nothing may be changed.
+    with_title = file.path.read_bytes()
+    assert file.run().stop
+    assert file.path.read_bytes() == with_title
+
+
+def test_formulas_fills_comments_and_other_tabs_are_kept(file: File, keep: Keep) -> None:
+    keep(make_ticket(1), make_ticket(2))
+    file.run()
+    book = file.open()
+    sheet = book["Tickets"]
+    sheet["P1"], sheet["P2"], sheet["P3"] = "Ours", "=LEN(F2)", 7
+    sheet["F3"].fill = PatternFill("solid", start_color="FF00FF00")
+    sheet["F3"].comment = Comment("look", "Ana")
+    sheet.column_dimensions["F"].width = 77
+    book.create_sheet("Private")["A1"] = "mine"
+    book.save(file.path)
+    keep(make_ticket(2, version=2, title="new words"), make_ticket(3))
+    file.run()
+    book = file.open()
+    sheet = book["Tickets"]
+    assert (sheet["P2"].value, sheet["P3"].value, sheet["F3"].value) == ("=LEN(F2)", 7, "new words")
+    assert sheet["F3"].fill.start_color.rgb == "FF00FF00"
+    assert sheet["F3"].comment.text == "look"
+    assert sheet.column_dimensions["F"].width == 77
+    assert book["Private"]["A1"].value == "mine"
+
+
+def test_while_a_program_has_it_open_rows_wait_and_then_merge(file: File, keep: Keep) -> None:
+    keep(make_ticket(1), make_ticket(2))
+    file.run()
+    opened = file.open()
+    lock = file.path.with_name(".~lock.tickets.xlsx#")
+    lock.write_text(",ana,desk,22.11.2026 12:00,file:///home/ana;")
+    keep(make_ticket(1, version=2, state=TicketState.WAITING_US), make_ticket(3))
+    before = file.path.read_bytes()
+    for _ in range(2):
+        with pytest.raises(SheetBusy, match="LibreOffice by ana"):
+            file.run()
+    assert file.path.read_bytes() == before
+    pending = openpyxl.load_workbook(file.path.with_name("tickets.pending.xlsx"))["Tickets"]
+    assert pending.max_row == 4
+    opened["Tickets"]["M3"] = "typed while it was open"
+    opened.save(file.path)
+    lock.unlink()
+    file.run()
+    first, second, third = file.table()
+    assert first["Status"] == "Waiting for us"
+    assert second["Note"] == "typed while it was open"
+    assert third["ID"] == make_ticket(3).id
+    assert [b"set_note" in sent[2] for sent in file.published] == [True]
+    assert not file.path.with_name("tickets.pending.xlsx").exists()
+
+
+def test_a_save_in_the_middle_of_our_write_is_seen(file: File, keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep(make_ticket(1))
+    file.run()
+    keep(make_ticket(1, version=2, title="ours"))
+    real = file.sheet._save
+
+    def save_after_a_person(book: Any, path: Path, *, check: bool) -> None:
+        monkeypatch.undo()
+        theirs = file.open()
+        theirs["Tickets"]["M2"] = "theirs"
+        theirs.save(file.path)
+        real(book, path, check=check)
+
+    monkeypatch.setattr(file.sheet, "_save", save_after_a_person)
+    with pytest.raises(SheetChanged):
+        file.run()
+    file.run()
+    [line] = file.table()
+    assert (line["Title"], line["Note"]) == ("ours", "theirs")
+
+
+def test_a_broken_file_is_left_alone(file: File, keep: Keep) -> None:
+    keep(make_ticket(1))
+    file.path.write_bytes(b"PK but no workbook")
+    with pytest.raises(SheetError, match="cannot be read"):
+        file.run()
+    assert file.path.read_bytes() == b"PK but no workbook"
+
+
+def test_a_renamed_tab_is_said_and_left_alone(file: File, keep: Keep) -> None:
+    keep(make_ticket(1))
+    file.run()
+    book = file.open()
+    book["Tickets"].title = "Chamados"
+    book.save(file.path)
+    with pytest.raises(SheetError, match="no tab"):
+        file.run()
+
+
+def test_a_file_that_was_removed_is_made_again(file: File, keep: Keep) -> None:
+    keep(*(make_ticket(number) for number in range(5)))
+    file.run()
+    file.path.unlink()
+    assert file.run().stop
+    assert file.run(restore=True).added == 5
+    assert len(file.table()) == 5
+
+
+def test_closed_tickets_move_to_the_second_tab_with_peoples_cells(file: File, keep: Keep) -> None:
+    closed = [make_ticket(n, state=TicketState.CLOSED, updated_at=NOW + timedelta(hours=n)) for n in range(30)]
+    keep(*closed, make_ticket(50))
+    file.run()
+    book = file.open()
+    book["Tickets"]["P1"], book["Tickets"]["P2"] = "Ours", "keep"
+    book.save(file.path)
+    file.sink = Sink(file.store, file.sheet, lambda *_: None, file.rows, 5)
+    for _ in range(4):
+        file.run()
+    archive = [line[0] for line in file.open()["Closed tickets"].iter_rows(min_row=2, values_only=True)]
+    assert archive == [ticket.id for ticket in closed[:25]]
+    assert file.open()["Closed tickets"].cell(2, 16).value == "keep"
+    assert [line["ID"] for line in file.table()] == [ticket.id for ticket in closed[25:]] + [make_ticket(50).id]
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_file(file: File, keep: Keep, tmp_path: Path) -> None:
+    keep(*(make_ticket(number) for number in range(300)))
+    file.run()
+    code = (
+        "import sys; from pathlib import Path; from stream.adapters.xlsx_sheet import XlsxSheet\n"
+        "sheet = XlsxSheet(Path(sys.argv[1])); sheet.read(); print('ready', flush=True)\n"
+        "while True: sheet._save(sheet._load(), sheet._path, check=True)\n"
+    )
+    for wait in (0.05, 0.11, 0.17):
+        process = subprocess.Popen([sys.executable, "-c", code, str(file.path)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        threading.Event().wait(wait)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        assert len(file.table()) == 300
+    keep(make_ticket(0, version=2, title="after the kill"))
+    file.run()
+    assert file.table()[0]["Title"] == "after the kill"
+    assert [path.name for path in tmp_path.glob(".tickets*.tmp")] == []

@@ -61,6 +61,10 @@ class GoogleSheet:
         """Always: only a read tells."""
         return True
 
+    def is_missing(self) -> bool:
+        """Never: only a person can make the spreadsheet, and one that is gone is an error."""
+        return False
+
     def read(self) -> Grid:
         """Return the ticket tab; waits first for the quota of the whole pass, so that nothing waits between read and write."""
         self._quota.wait_for(reads=1, writes=2)

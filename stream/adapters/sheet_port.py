@@ -82,6 +82,9 @@ class Sheet(Protocol):
     def has_news(self) -> bool:
         """Tell whether reading may show something new; cheap for files, always true where only reading can tell."""
 
+    def is_missing(self) -> bool:
+        """Tell whether the whole sheet is not there and may simply be made; a sheet that is there and empty is not missing."""
+
     def read(self) -> Grid:
         """Return all cells of the ticket tab as text; an empty grid where there is none yet."""
 

@@ -21,6 +21,7 @@ from stream.core.sheet_plan import NewRow, RowWrite
 from stream.core.sheet_table import Grid
 from stream.errors import SheetError
 
+_GONE_S = 4.0
 _KINDS = {column.name: column.kind for column in COLUMNS}
 
 
@@ -47,6 +48,18 @@ class XlsxSheet:
     def has_news(self) -> bool:
         """Tell whether the file is not the one that was last read or written."""
         return self._look() != self._stat
+
+    def is_missing(self) -> bool:
+        """Tell whether there is no file.
+
+        Raises `SheetBusy` when it was there a moment ago: programs that save take the old file away before the new one comes.
+        """
+        if self._look() is not None:
+            return False
+        if self._stat is not None:
+            self._stat, self._book = None, None
+            raise SheetBusy(f"{self._path.name} has just gone; a new one is made if it does not come back.", _GONE_S)
+        return True
 
     def read(self) -> Grid:
         book = self._load()

@@ -74,6 +74,8 @@ class Sink:
         """Make one pass. Raises `SheetError` and its kinds, and `BrokerError`; the next pass then finds its way."""
         began = time.monotonic()
         self.publish_commands()
+        if self._sheet.is_missing():
+            self._begin_anew()
         grid = self._sheet.read()
         self._held = {ticket_id: until for ticket_id, until in self._held.items() if until > now}
         removing = self._store.meta("removing") == "1"
@@ -110,6 +112,17 @@ class Sink:
             pending=len(self._held) + (0 if applied.is_complete and not moves.rows and not moves.remove else 1),
             elapsed_s=time.monotonic() - began,
         )
+
+    def _begin_anew(self) -> None:
+        """The file was taken away: every row is to be written again, with what people wrote beside it, but for deleted ones."""
+        with self._store.lock:
+            stood = {
+                ticket_id: memory.but(was_placed=False, is_archived=False, is_leaving=False)
+                for ticket_id, memory in self._store.memories.items()
+                if memory.was_placed and not memory.is_gone
+            }
+            if stood:
+                self._store.save(memories=stood)
 
     def _remember(self, plan: Plan) -> None:
         places = orjson.dumps(plan.places, option=orjson.OPT_SORT_KEYS).decode()

@@ -132,26 +132,6 @@ def test_the_sheet_is_tidy_and_made_once(file: File, keep: Keep) -> None:
     assert sheet.column_dimensions["O"].hidden
 
 
-def test_what_people_added_is_kept(file: File, keep: Keep) -> None:
-    keep(make_ticket(1), make_ticket(2))
-    file.run()
-    book = file.open()
-    sheet = book["Tickets"]
-    sheet["P1"], sheet["P2"], sheet["P3"] = "Ours", "=LEN(F2)", 7
-    sheet["F3"].fill = PatternFill("solid", start_color="FF00FF00")
-    sheet["F3"].comment = Comment("look", "Ana")
-    sheet.column_dimensions["F"].width = 77
-    sheet.move_range("A1:P1", rows=2)
-    sheet.move_range("A2:P2", rows=2)
-    sheet.move_range("A3:P3", rows=0)
-    book.create_sheet("Private")["A1"] = "mine"
-    book.save(file.path)
-    # The header now stands where the first row was, which is no table of ours: nothing may be changed.
-    with_title = file.path.read_bytes()
-    assert file.run().stop
-    assert file.path.read_bytes() == with_title
-
-
 def test_formulas_fills_comments_and_other_tabs_are_kept(file: File, keep: Keep) -> None:
     keep(make_ticket(1), make_ticket(2))
     file.run()
@@ -239,13 +219,31 @@ def test_a_renamed_tab_is_said_and_left_alone(file: File, keep: Keep) -> None:
         file.run()
 
 
-def test_a_file_that_was_removed_is_made_again(file: File, keep: Keep) -> None:
+def test_a_file_that_was_taken_away_is_made_again_with_what_people_wrote(file: File, keep: Keep) -> None:
     keep(*(make_ticket(number) for number in range(5)))
     file.run()
+    book = file.open()
+    book["Tickets"]["P1"], book["Tickets"]["P2"] = "Ours", "precious"
+    book["Tickets"].delete_rows(4)
+    book.save(file.path)
+    file.run()
     file.path.unlink()
-    assert file.run().stop
+    with pytest.raises(SheetBusy, match="has just gone"):
+        file.run()
+    assert file.run().added == 4
+    assert len(file.table()) == 4
+
+
+def test_a_sheet_that_was_cleared_is_left_alone_until_told(file: File, keep: Keep) -> None:
+    keep(*(make_ticket(number) for number in range(5)))
+    file.run()
+    book = file.open()
+    book["Tickets"].delete_rows(1, 100)
+    book.save(file.path)
+    before = file.path.read_bytes()
+    assert "cleared" in (file.run().stop or "")
+    assert file.path.read_bytes() == before
     assert file.run(restore=True).added == 5
-    assert len(file.table()) == 5
 
 
 def test_closed_tickets_move_to_the_second_tab_with_peoples_cells(file: File, keep: Keep) -> None:
@@ -282,6 +280,6 @@ def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_file(file: File, keep: K
         process.stdout.close()
         assert len(file.table()) == 300
     keep(make_ticket(0, version=2, title="after the kill"))
-    file.run()
+    Sink(file.store, XlsxSheet(file.path), lambda *_: None, file.rows, 1000).run(NOW, Options())
     assert file.table()[0]["Title"] == "after the kill"
     assert [path.name for path in tmp_path.glob(".tickets*.tmp")] == []

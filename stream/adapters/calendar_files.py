@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import icalendar
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped] # no type information is published for it
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from stream.core.calendar import BusinessCalendar, Hours
 from stream.core.days_off import DaysOff
@@ -26,7 +26,8 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Ranges = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+_ONE_OR_MORE = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+Ranges = Annotated[tuple[str, ...], BeforeValidator(_as_list), _ONE_OR_MORE]
 
 
 class PublicHolidays(Written):
@@ -44,7 +45,7 @@ class CalendarFile(Written):
     holidays: PublicHolidays | None = None
     days_off: dict[date, str] = Field({}, description="Days the team is away, with the reason")
     works_on: tuple[date, ...] = Field((), description="Days the team works although they are holidays")
-    ical: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = Field(
+    ical: Annotated[tuple[str, ...], BeforeValidator(_as_list), _ONE_OR_MORE] = Field(
         (), description="Files beside this one; all-day events are off"
     )
 

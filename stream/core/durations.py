@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from stream.core.calendar import DAY_MINUTES, Hours
 
@@ -49,5 +49,10 @@ def _to_minutes(value: object) -> object:
     return value if isinstance(value, int) and not isinstance(value, bool) else parse_length(value)
 
 
-Minutes = Annotated[int, BeforeValidator(_to_minutes), Field(ge=0, le=_LONGEST_MINUTES)]
+Minutes = Annotated[
+    int,
+    BeforeValidator(_to_minutes),
+    Field(ge=0, le=_LONGEST_MINUTES),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?\s*(\d+h)?\s*(\d+m(in)?)?$", "examples": ["15m", "1h30m", "3d"]}),
+]
 """Minutes that may be written as a length."""

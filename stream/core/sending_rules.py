@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from stream.core.calendar import DAY_MINUTES, BusinessCalendar, Hours
 from stream.core.days_off import DaysOff
@@ -30,7 +30,12 @@ def _to_ranges(value: object) -> object:
     return tuple(sorted(ranges, key=lambda hours: hours.start))
 
 
-QuietHours = Annotated[tuple[Hours, ...], BeforeValidator(_to_ranges)]
+_RANGE_SCHEMA = {"type": "string", "examples": ["20:00-08:00"]}
+QuietHours = Annotated[
+    tuple[Hours, ...],
+    BeforeValidator(_to_ranges),
+    WithJsonSchema({"anyOf": [_RANGE_SCHEMA, {"type": "array", "items": _RANGE_SCHEMA}]}),
+]
 
 
 class SendingRules(Written):

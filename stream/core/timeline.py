@@ -14,7 +14,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from stream.core.detection import Label, UpdateStatus
 from stream.core.durations import parse_length
@@ -119,7 +119,11 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("expect_nothing", _EXPECTS_NOTHING),
 )
 
-StoryLine = Annotated[Line, BeforeValidator(lambda value: value if isinstance(value, Line) else parse_line(value))]
+StoryLine = Annotated[
+    Line,
+    BeforeValidator(lambda value: value if isinstance(value, Line) else parse_line(value)),
+    WithJsonSchema({"type": "string", "examples": ['at 10:00 customer says "where is it"', "at 10:15 expect reminder 1"]}),
+]
 
 
 class Timeline(Written):

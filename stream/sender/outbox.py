@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from stream import logs
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
 from stream.core.delivery import Delivery
-from stream.core.inputs import Connection, Echo, Message, Receipt
+from stream.core.inputs import AnyInput, Echo, Message, Receipt
 from stream.core.last_check import AUTOMATIC
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, is_same_text, standing
@@ -32,13 +33,13 @@ FORGET_AFTER = timedelta(days=8)
 class Outbox:
     """Feed it every record of `TOPICS` in the order they come; it belongs to one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, hear: Callable[[AnyInput], None] = lambda _event: None) -> None:
+        self._hear = hear  # gets every recent event of topic inbound
         self.messages: dict[str, Outbound] = {}
         self.reports: defaultdict[str, list[DeliveryReport]] = defaultdict(list)
         self.own: deque[OwnMessage] = deque(maxlen=_OWN_KEPT)
         self.claimed: dict[str, str] = {}  # WhatsApp's id of a message of ours -> outbound id
         self.refused_at: deque[datetime] = deque(maxlen=20)  # WhatsApp took a message of ours and then refused it
-        self.connection: dict[str, Connection] = {}
         self.unreadable = 0
         self._spoken: dict[str, datetime] = {}
         self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
@@ -146,6 +147,7 @@ class Outbox:
             self._note_old(record)
             return
         event = translate(Delivery.from_json(record.value))
+        self._hear(event)
         match event:
             case Message():
                 self._take_message(event)
@@ -153,8 +155,6 @@ class Outbox:
                 self.own.append(OwnMessage(message_id=event.id, chat=event.chat, sent_at=event.sent_at, text=event.text))
             case Receipt(status="ERROR") if event.target_id in self.claimed:
                 self.refused_at.append(event.received_at)
-            case Connection():
-                self.connection[event.instance] = event
 
     def _note_old(self, record: Record) -> None:
         """Note that somebody spoke without reading who: two weeks of messages must not slow a start."""

@@ -15,16 +15,22 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pydantic import SecretStr
+
 from stream import logs
-from stream.adapters.kafka import Publisher, Tail
+from stream.adapters.kafka import Publisher, Record, Tail
+from stream.adapters.own_secrets import webhook_secret
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.status import StatusReporter
 from stream.adapters.topic_admin import wait_for_topics
-from stream.core.followup_policy import FollowUps
+from stream.adapters.topics import Topic
+from stream.core.delivery import Delivery
+from stream.core.inputs import AnyInput
 from stream.core.sending import SendingLimits
 from stream.core.status import Health
 from stream.errors import BrokerError
 from stream.sender.delivery_log import DeliveryLog
+from stream.sender.office import Office
 from stream.sender.outbox import TOPICS, Outbox
 from stream.sender.reconcile import Reconciler
 from stream.sender.reporter import Reporter
@@ -32,26 +38,16 @@ from stream.sender.sender import Rules, Sender
 from stream.sender.stop_switch import StopSwitch
 from stream.settings import Settings
 from stream.transport.carriers import Carriers
+from stream.watch.backfill import Backfill
+from stream.watch.ears import Ears
+from stream.watch.groups import Groups
+from stream.watch.watchdog import Watchdog
 
 log = logs.get(__name__)
 
 DRY_RUN = "dry run: EVOLUTION_API_URL is not set, so nothing is sent"
 _POLL_S = 0.1
 _FORGET_EVERY_S = 600.0
-
-
-class BookRules:
-    """The rules folder as the sender asks for it: always the latest good version."""
-
-    def __init__(self, watcher: BookWatcher) -> None:
-        self._watcher = watcher
-
-    def mode_of(self, group: str) -> str:
-        return self._watcher.book.group(group).mode.value
-
-    def follow_ups(self) -> FollowUps:
-        found = self._watcher.book.follow_ups
-        return found if isinstance(found, FollowUps) else FollowUps()
 
 
 def run(settings: Settings) -> None:
@@ -73,10 +69,19 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
     watcher = BookWatcher(settings.rules_dir)
     watcher.start()
     publisher, tail = Publisher(settings), Tail(settings, TOPICS)
+    switch = StopSwitch(settings.data_dir, enabled=settings.sending_enabled)
+    office = Office(watcher, switch)
 
     async def serve_here() -> None:
         async with Carriers(settings) as carriers:
-            await Loop(settings, BookRules(watcher), carriers, publisher, tail).go(stop, status)
+            ears = Ears(settings.cs_instance, _now())
+            loop = Loop(settings, office, switch, carriers, publisher, tail, hear=ears.hear)
+            watch = Watch(settings, office, carriers, publisher, ears) if carriers.evolution else None
+            try:
+                await loop.go(stop, status, watch)
+            finally:
+                if watch is not None:
+                    await watch.close()
 
     try:
         asyncio.run(serve_here())
@@ -86,6 +91,51 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
         publisher.close()
 
 
+class Watch:
+    """The watchdog beside the sender, telling how WhatsApp is as a part of its own."""
+
+    def __init__(self, settings: Settings, office: Office, carriers: Carriers, publisher: Publisher, ears: Ears) -> None:
+        assert carriers.evolution is not None
+        transport, client = carriers.evolution, carriers.evolution.client
+
+        def publish(delivery: Delivery) -> None:
+            publisher.publish(Topic.INBOUND, delivery.chat, delivery.to_json())
+
+        self._backfill = Backfill(transport, settings.cs_instance, ears, publish)
+        self._watchdog = Watchdog(
+            client=client,
+            transport=transport,
+            ears=ears,
+            backfill=self._backfill,
+            groups=Groups(client, publish),
+            office=office,
+            webhook_url=settings.webhook_address,
+            webhook_secret=SecretStr(webhook_secret(settings)),
+            clock=_now,
+        )
+        self._status = StatusReporter(settings, "whatsapp", settings.process_name or None, {"evolution": "2.3"})
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, stop: threading.Event) -> None:
+        self._task = asyncio.create_task(self._watchdog.watch(stop.is_set, self._tell))
+
+    def check(self) -> None:
+        """Raise what the watchdog died of, if it did: a watchdog that is gone unseen is worse than none."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.to_thread(self._status.close)
+
+    def _tell(self) -> None:
+        health, sentence = self._watchdog.health()
+        counts = {"filled_in": self._backfill.missing, "restarts": self._watchdog.restarts}
+        self._status.set(health, sentence, counts=counts, gauges=self._watchdog.gauges())
+
+
 class Loop:
     """One sender with all that it needs. A broker that went away finds it as it was."""
 
@@ -93,15 +143,17 @@ class Loop:
         self,
         settings: Settings,
         rules: Rules,
+        switch: StopSwitch,
         carriers: Carriers,
         publisher: Publisher,
         tail: Tail,
         *,
+        hear: Callable[[AnyInput], None] = lambda _event: None,
         limits: SendingLimits | None = None,
         checkpoint: Callable[[str], None] = lambda _step: None,
     ) -> None:
         self._tail = tail
-        self._outbox = Outbox()
+        self._outbox = Outbox(hear)
         limits = limits or SendingLimits(gap_s=settings.send_gap_s, per_minute=settings.sends_per_minute)
         self._reporter = Reporter(
             identity=identity(settings),
@@ -119,24 +171,28 @@ class Loop:
             reconciler=self._reconciler,
             transport_of=carriers.of,
             rules=rules,
-            switch=StopSwitch(settings.data_dir, enabled=settings.sending_enabled),
+            switch=switch,
             limits=limits,
             dry_run=self._dry_run,
         )
 
-    async def go(self, stop: threading.Event, status: StatusReporter) -> None:
+    async def go(self, stop: threading.Event, status: StatusReporter, watch: Watch | None = None) -> None:
         """Read the topics to their end, tell again what may not have been heard, and then send until `stop` is set."""
-        has_told_again = False
+        has_begun = False
         forgot_at = time.monotonic()
         while not stop.is_set():
             try:
-                self._catch_up()
+                self._feed(await asyncio.to_thread(self._tail.poll, _POLL_S))
                 if not self._tail.is_caught_up():
                     status.set(Health.DEGRADED, "reading what was sent before")
                     continue
-                if not has_told_again:
+                if not has_begun:
                     self._reporter.tell_again()
-                    has_told_again = True
+                    if watch is not None:
+                        watch.start(stop)
+                    has_begun = True
+                if watch is not None:
+                    watch.check()
                 await self._sender.step()
                 self._tell(status)
             except BrokerError as problem:
@@ -147,7 +203,10 @@ class Loop:
                 forgot_at = time.monotonic()
 
     def _catch_up(self) -> None:
-        for record in self._tail.poll(_POLL_S):
+        self._feed(self._tail.poll(_POLL_S))
+
+    def _feed(self, records: list[Record]) -> None:
+        for record in records:
             self._outbox.feed(record, _now())
 
     def _tell(self, status: StatusReporter) -> None:

@@ -19,17 +19,17 @@ class Carriers:
     """The transports that the settings name. Use it as `async with`, in the loop that sends."""
 
     def __init__(self, settings: Settings) -> None:
-        self._evolution = EvolutionTransport(EvolutionClient.of(settings)) if settings.evolution_api_url else None
+        self.evolution = EvolutionTransport(EvolutionClient.of(settings)) if settings.evolution_api_url else None
 
     @property
     def can_send(self) -> bool:
-        return self._evolution is not None
+        return self.evolution is not None
 
     def of(self, outbound: Outbound) -> Transport:
         """Return the transport of a message's instance; raises `CallFailed` when there is none."""
-        if self._evolution is None:
+        if self.evolution is None:
             raise CallFailed(_NONE, call=f"choosing a transport for {outbound.instance}")
-        return self._evolution
+        return self.evolution
 
     async def __aenter__(self) -> Self:
         return self
@@ -37,5 +37,5 @@ class Carriers:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self._evolution is not None:
-            await self._evolution.close()
+        if self.evolution is not None:
+            await self.evolution.close()

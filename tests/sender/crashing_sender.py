@@ -17,6 +17,7 @@ from stream.core.outcome import Outbound
 from stream.core.sending import SendingLimits
 from stream.sender.outbox import TOPICS
 from stream.sender.role import Loop
+from stream.sender.stop_switch import StopSwitch
 from stream.settings import Settings
 from stream.transport.evolution import EvolutionTransport
 from stream.transport.evolution_client import EvolutionClient
@@ -53,8 +54,15 @@ async def main(settings: Settings, evolution_url: str, dies_at: str) -> None:
     carriers = OneCarrier(EvolutionTransport(client, send_timeout_s=0.8, typing_ms=0))
     status = StatusReporter(settings, "sender")
     loop = Loop(
-        settings, Rules(), carriers, Publisher(settings), Tail(settings, TOPICS), limits=LIMITS, checkpoint=checkpoint  # type: ignore[arg-type] # one carrier is enough
-    )  # fmt: skip
+        settings,
+        Rules(),
+        StopSwitch(settings.data_dir),
+        carriers,  # type: ignore[arg-type] # one carrier is enough
+        Publisher(settings),
+        Tail(settings, TOPICS),
+        limits=LIMITS,
+        checkpoint=checkpoint,
+    )
     await loop.go(stop, status)
     status.close()
     await client.close()

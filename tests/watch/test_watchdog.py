@@ -109,9 +109,17 @@ async def world() -> AsyncIterator[World]:
         transport = EvolutionTransport(client, send_timeout_s=0.2, typing_ms=0)
         world.backfill = Backfill(transport, "desk", world.ears, world.publish)
         world.watchdog = Watchdog(
-            client=client, transport=transport, ears=world.ears, backfill=world.backfill, office=world,
-            groups=Groups(client, world.publish), webhook_url=world.url, webhook_secret=SECRET, clock=lambda: world.now, times=TIMES,
-        )  # fmt: skip
+            client=client,
+            transport=transport,
+            ears=world.ears,
+            backfill=world.backfill,
+            groups=Groups(client, world.publish),
+            office=world,
+            webhook_url=world.url,
+            webhook_secret=SECRET,
+            clock=lambda: world.now,
+            times=TIMES,
+        )
         yield world
         await client.close()
     await runner.cleanup()

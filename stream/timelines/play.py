@@ -54,7 +54,7 @@ class _Player:
         self.failures: list[Failure] = []
         self.consumed = 0
         self.messages: list[str] = []
-        self.undecided: list[str] = []
+        self.unattached: list[str] = []
 
     def play(self) -> list[Failure]:
         for line in self.timeline.story:
@@ -131,8 +131,8 @@ class _Player:
         recent = next((each for each in outcome.state.recent if each.id == message_id), None)
         label = recent.label if recent else Label.UNDECIDED
         if line.reading is None:
-            if label is Label.UNDECIDED:
-                self.undecided.append(line.says)
+            if recent is None or recent.ticket_id is None:
+                self.unattached.append(f"{line.says!r} is read as {label}, and is on no ticket")
             return
         wanted, status = line.reading
         if label is not Label.UNDECIDED:
@@ -153,9 +153,9 @@ class _Player:
         self.clockwork.feed(judge, at)
 
     def _expect(self, line: Line, at: datetime) -> None:
-        self._go(at - _SECOND)
-        self._expect_no_more(line, None)
         self._go(at + _MINUTE)
+        early = sum(happening.at < at for happening in self.clockwork.happenings)
+        self._expect_no_more(line, early)
         wanted = self._ticket(line) if line.about else None
         for place, happening in enumerate(self.clockwork.happenings[self.consumed :], self.consumed):
             if _fits(line, happening, wanted):
@@ -167,9 +167,10 @@ class _Player:
     def _expect_no_more(self, line: Line, before: int | None) -> None:
         """Fail for everything that has happened and that no line has expected."""
         end = len(self.clockwork.happenings) if before is None else before
+        end = max(end, self.consumed)
         for happening in self.clockwork.happenings[self.consumed : end]:
             self._fail(line, f"not expected: {happening.what} at {self._local(happening.at)}: {happening.text or 'closed'}")
-        self.consumed = max(self.consumed, end)
+        self.consumed = end
 
     def _go(self, until: datetime) -> None:
         if until > self.now:
@@ -202,8 +203,8 @@ class _Player:
         if windows:
             due_at, ticket_id, because = min(windows)
             return f"planned next is {ticket_id} at {self._local(due_at)} ({because})"
-        if self.undecided:
-            return f"the rules leave undecided: {self.undecided[0]!r} (add `as ticket` to the line, or a rule)"
+        if self.unattached:
+            return f"{self.unattached[0]} (where it is undecided, add `as ticket` to the line)"
         return "nothing is planned"
 
     def _local(self, at: datetime) -> str:

@@ -104,10 +104,10 @@ def test_a_ticket_id_in_the_text_beats_everything_else(chat: Chat) -> None:
 def test_a_chain_of_quotes_leads_to_the_ticket(chat: Chat) -> None:
     first = chat.asks("ana", "nota fiscal errada no pedido")
     chat.asks("ben", "o caixa da loja 9 não liga")
-    chat.says("carla", "bom dia pessoal", Label.NOISE, quoted_id="m1")
-    assert chat.says("rui", "pode mandar o número?", quoted_id="m3").ticket_id == first
-    chat.state = chat.state.but(recent=tuple(r.but(ticket_id=None) if r.id == "m3" else r for r in chat.state.recent))
-    assert chat.says("eva", "esta aqui", quoted_id="m3").because is Evidence.QUOTE
+    loose = Recent(id="loose", author="carla", role=Role.CUSTOMER, sent_at=chat.now, text="vejam isso", quoted_id="m1")
+    chat.state = chat.state.but(recent=(*chat.state.recent, loose))
+    found = chat.says("eva", "está aqui", quoted_id="loose")
+    assert (found.ticket_id, found.because) == (first, Evidence.QUOTE)
 
 
 def test_a_quote_reaches_messages_that_are_no_longer_recent_and_our_own_follow_ups(chat: Chat) -> None:
@@ -252,6 +252,19 @@ def test_an_edited_message_is_no_evidence_for_itself_nor_is_what_came_after(chat
     again = chat.state.recent[0].but(text="can anyone help me with the invoice of last month?")
     assert attach(again, chat.state, Detection(label=Label.UNDECIDED), chat.now).ticket_id is None
     assert chat.state.recent[2].ticket_id == first
+
+
+def test_news_goes_to_the_authors_own_ticket_though_the_talk_is_about_another(chat: Chat) -> None:
+    chat.asks("ana", "el pedido 4471 no llegó")
+    chat.wait(minutes=5)
+    second = chat.asks("ben", "no puedo entrar al portal")
+    chat.wait(minutes=20)
+    chat.says("sol", "mándame el número de seguimiento", quoted_id="m1")
+    chat.says("ana", "TR88812")
+    chat.says("sol", "gracias, lo reviso", quoted_id="m1")
+    chat.says("sol", "y para entrar usen la dirección nueva")
+    found = chat.says("ben", "ya funciona, gracias", Label.UPDATE)
+    assert (found.ticket_id, found.because) == (second, Evidence.ONLY_OPEN)
 
 
 def test_a_message_that_comes_late_is_placed_by_when_it_was_written(chat: Chat) -> None:

@@ -21,6 +21,8 @@ from stream.core.value import Value
 _MARK = re.compile(r"^(T-[0-9A-Z]{4}-[0-9A-Z]{4}|\S{1,64}) (\d{1,9})$")
 _KEPT = 8  # bases a row beside the one last seen: a copy as many changes old is still told from a person's change
 
+_SENT_KEPT = 6
+
 
 class Asked(Value):
     """A change that a person made and the worker has not answered. `accepted_at` is the time of its event, once seen."""
@@ -45,7 +47,7 @@ class RowMemory(Value):
     edits: dict[str, int] = {}
     asked: dict[str, Asked] = {}
     extras: dict[str, str] = {}
-    sent: dict[str, str] = {}  # cells of the last write, by column, until it was seen where it belongs
+    sent: tuple[dict[str, str], ...] = ()  # the last writes, cells by column, until one was seen where it belongs
     notice: str = ""
     noticed_at: datetime | None = None
     was_placed: bool = False
@@ -62,6 +64,10 @@ class RowMemory(Value):
         bases = {**self.bases, writes: dict(shared)}
         spare = sorted(number for number in bases if number != self.seen)[:-_KEPT]
         return self.but(writes=writes, bases={number: base for number, base in bases.items() if number not in spare})
+
+    def with_sent(self, cells: Mapping[str, str]) -> RowMemory:
+        """Return the memory with the cells of one more write under way."""
+        return self.but(sent=(*self.sent[1 - _SENT_KEPT :], dict(cells)))
 
     def with_notice(self, text: str, now: datetime | None) -> RowMemory:
         return self.but(notice=text, noticed_at=now if text else None)

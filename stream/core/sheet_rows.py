@@ -22,6 +22,7 @@ from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
 from stream.errors import CommandRefused
 
 _OLD_COPY = "This row came back from an old copy of the sheet; what was changed in it was not taken."
+_UNKNOWN = RowMemory()
 _NEVER_BLANK = ("status", "priority", "category")
 _MACHINE = tuple(column for column in COLUMNS if column.owner is Owner.MACHINE and column.name != "notice")
 
@@ -111,7 +112,7 @@ class _Comparing:
             self.writes.append(RowWrite(ticket_id=hit.ticket_id, number=row.number, cells=cells))
 
     def _compare(self, wanted: Wanted, rows: Sequence[Row]) -> None:
-        before = self.base.get(wanted.id, RowMemory())
+        before = self.base.get(wanted.id, _UNKNOWN)
         memory = before
         if before.is_gone:
             self.returned.append(wanted.id)
@@ -134,9 +135,11 @@ class _Comparing:
     def _read_row(self, memory: RowMemory, wanted: Wanted, row: Row) -> RowMemory:
         mark = read_mark(row.cell(self.table.places["mark"])) if "mark" in self.table.places else None
         number = mark[1] if mark is not None and mark[0] == wanted.id and mark[1] in memory.bases else None
-        if number is not None and (number != memory.seen or (memory.sent and number == memory.writes)):
-            memory = memory.but(seen=number, sent={} if number == memory.writes else memory.sent)
         hit = self.struck.get(row.number)
+        if number is not None and number != memory.seen:
+            memory = memory.but(seen=number)
+        if number == memory.writes and memory.sent and hit is None:
+            memory = memory.but(sent=())
         if number is None and mark is not None and mark[0] == wanted.id and mark[1] < min(memory.bases, default=0):
             return memory.with_notice(_OLD_COPY, self.now)
         for name in SHARED:
@@ -222,7 +225,7 @@ class _Comparing:
             sent = {**values, **sent}
             cells = {self.places[name]: value for name, value in {**values, "mark": sent["mark"]}.items()}
             self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells=cells | repairs.get(row.number, {})))
-        return memory.but(sent=sent)
+        return memory.with_sent(sent)
 
     def _desired(self, memory: RowMemory, wanted: Wanted) -> dict[str, str]:
         asked = {name: asked.value for name, asked in memory.asked.items()}
@@ -288,10 +291,10 @@ class _Comparing:
         return restore or not (memory.was_placed or memory.is_gone)
 
     def _new_row(self, wanted: Wanted) -> NewRow:
-        memory = self.base.get(wanted.id, RowMemory())
+        memory = self.base.get(wanted.id, _UNKNOWN)
         memory = memory.but(is_gone=False, was_placed=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
         desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
-        memory = memory.but(sent={name: value for name, value in desired.items() if value})
+        memory = memory.with_sent({name: value for name, value in desired.items() if value})
         cells = {self.places[name]: value for name, value in desired.items()}
         cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}
         self.memories[wanted.id] = memory

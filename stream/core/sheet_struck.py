@@ -6,10 +6,10 @@ what is there is known to be ours, is nobody's change, and is put right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from stream.core.sheet_memory import RowMemory, mark_of, read_mark
+from stream.core.sheet_memory import RowMemory, read_mark
 from stream.core.sheet_table import Row, Table
 
 
@@ -17,12 +17,14 @@ class Struck(NamedTuple):
     """A row on which a write of `ticket_id` landed. `is_shifted`: on other columns than it was meant for, too."""
 
     ticket_id: str
-    sent: Mapping[str, str]
+    sent: Sequence[Mapping[str, str]]
     is_shifted: bool
 
     def is_ours(self, name: str, cell: str) -> bool:
-        """Tell whether the cell of a column says what that write said there, or said anywhere once columns have moved."""
-        return cell in self.sent.values() if self.is_shifted else self.sent.get(name) == cell
+        """Tell whether a column's cell says what a write under way said there, or said anywhere once columns have moved."""
+        if self.is_shifted:
+            return any(cell in cells.values() for cells in self.sent)
+        return any(cells.get(name) == cell for cells in self.sent)
 
 
 def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_moved: bool) -> dict[int, Struck]:
@@ -30,7 +32,7 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_move
 
     `columns_moved`: our columns do not stand where they stood when that write was made.
     """
-    unconfirmed = {mark_of(ticket_id, memory.writes): ticket_id for ticket_id, memory in memories.items() if memory.sent}
+    unconfirmed = {cells["mark"]: ticket_id for ticket_id, memory in memories.items() for cells in memory.sent}
     if not unconfirmed or "id" not in table.places:
         return {}
     found: dict[int, Struck] = {}
@@ -40,8 +42,16 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_move
                 ticket_id = unconfirmed[cell]
                 is_shifted = columns_moved or place != table.places.get("mark")
                 if is_shifted or row.cell(table.places["id"]).strip().upper() != ticket_id:
-                    found[row.number] = Struck(ticket_id, memories[ticket_id].sent, is_shifted)
+                    found[row.number] = _join(found.get(row.number), Struck(ticket_id, memories[ticket_id].sent, is_shifted))
     return found
+
+
+def _join(one: Struck | None, other: Struck) -> Struck:
+    """Return both of two hits on one row as one; a shifted one names the ticket, since it may have covered the id."""
+    if one is None:
+        return other
+    names = one if one.is_shifted else other
+    return Struck(names.ticket_id, (*one.sent, *other.sent), one.is_shifted or other.is_shifted)
 
 
 def adopt_rows(

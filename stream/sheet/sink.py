@@ -65,6 +65,8 @@ class Sink:
         self._mirror = mirror
         self._mirrored = ""
         self._held: dict[str, datetime] = {}
+        self._quiet: tuple[Grid, int] | None = None
+        self._quiet_pass = Pass()
         if store.meta("target") != sheet.target:
             store.forget_rows(sheet.target)
             store.set_meta("places", "{}")
@@ -78,6 +80,8 @@ class Sink:
             self._begin_anew()
         grid = self._sheet.read()
         self._held = {ticket_id: until for ticket_id, until in self._held.items() if until > now}
+        if self._is_quiet(grid, options):
+            return self._quiet_pass.but(elapsed_s=time.monotonic() - began)
         removing = self._store.meta("removing") == "1"
         options = options.but(
             hold=frozenset(self._held), repair=removing, zone=self._rows.zone.key, places_before=orjson.loads(self._places)
@@ -99,7 +103,7 @@ class Sink:
         for ticket_id in plan.deleted:
             log.info("row deleted by a person", ticket_id=ticket_id)
         refused = set(applied.refused)
-        return Pass(
+        done = Pass(
             rows=sum(1 for memory in self._store.memories.values() if memory.was_placed and not memory.is_gone),
             written=len({write.ticket_id for write in plan.writes} - refused),
             added=len({row.ticket_id for row in plan.appends} - refused),
@@ -112,6 +116,15 @@ class Sink:
             pending=len(self._held) + (0 if applied.is_complete and not moves.rows and not moves.remove else 1),
             elapsed_s=time.monotonic() - began,
         )
+        is_done = not (plan.changes_sheet or plan.memories or plan.commands or done.pending or done.moved or moves.blanks)
+        self._quiet = (grid, self._store.revision) if is_done else None
+        self._quiet_pass = done
+        return done
+
+    def _is_quiet(self, grid: Grid, options: Options) -> bool:
+        """Tell whether sheet and tickets are the very same as in a pass that found nothing to do."""
+        plain = not (options.write_slow or options.restore or options.accept_missing)
+        return plain and not self._held and self._quiet == (grid, self._store.revision)
 
     def _begin_anew(self) -> None:
         """The file was taken away: every row is to be written again, with what people wrote beside it, but for deleted ones."""

@@ -57,6 +57,7 @@ class SheetStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.lock = threading.RLock()
+        self.revision = 0  # grows with every change of tickets and memories
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -116,6 +117,7 @@ class SheetStore:
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
+            self.revision += bool(kept or remembered)
             self.tickets.update((stored.id, stored) for stored in kept)
             self.memories.update(remembered)
             self.cursors.update(moved)

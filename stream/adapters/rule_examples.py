@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from stream.core.inputs import Form
 from stream.core.people import Role
 from stream.core.rule_match import CompiledRule, Facts, RuleSet
 from stream.core.rules import Mode, Rule
@@ -17,7 +18,7 @@ def facts_for(rule: Rule, text: str) -> Facts:
     return Facts(
         text=text,
         role=Role.STAFF if rule.author == "staff" else Role.CUSTOMER,
-        form=when.forms[0] if when.forms else Facts.form,
+        form=when.forms[0] if when.forms else Form.TEXT,
         group=next((group for group in when.groups if not group.startswith("tag:")), ""),
         tags=tuple(group.removeprefix("tag:") for group in when.groups if group.startswith("tag:")),
         is_reply=bool(when.is_reply),

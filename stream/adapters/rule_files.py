@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -24,7 +24,7 @@ from stream.adapters.yaml_lines import Document, Problem, did_you_mean, fit, rea
 from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
 from stream.core.groups_config import GroupsFile
-from stream.core.rule_match import NamedLists
+from stream.core.rule_match import NamedLists, RuleSet
 from stream.core.rule_match_compile import RuleSource, compile_rules, join_lists, read_lists
 from stream.core.rules import ListFile, RuleFile
 from stream.core.team import Team
@@ -106,20 +106,20 @@ class _Builder:
         self._old: Snapshot = last_good.used if last_good else {}
         self._problems: list[Problem] = []
         self._used: dict[str, bytes] = {}
+        self._files: dict[str, _RuleFileRead] = {}
 
     def build(self) -> Loaded:
         self._refuse_strangers()
         groups = self._read_model("groups.yaml", GroupsFile, GroupsFile(version=1))
         team = self._read_model("team.yaml", Team, Team())
         lists = self._read_lists()
-        files = self._read_rule_files()
-        files = self._without_faults(files, lists)
+        self._files = self._read_rule_files()
+        rules = self._without_faults(lists)
         follow_ups = self._read_by_owner("followups.yaml", self._last.book.follow_ups if self._last else FollowUps())
-        self._check_policies(files, groups, follow_ups)
+        self._check_policies(groups, follow_ups)
         model = self._read_by_owner("model.yaml", self._last.book.model if self._last else None)
         version = version_of(self._used)
-        rules, _ = compile_rules(self._sources(files), lists, version)
-        book = Book(version, rules, groups, team, follow_ups, model)
+        book = Book(version, rules.under(version), groups, team, follow_ups, model)
         return Loaded(book, tuple(sorted(set(self._problems))), dict(self._used))
 
     def _shown(self, name: str) -> str:
@@ -221,24 +221,23 @@ class _Builder:
             seen[rule.id] = document.file
         return _RuleFileRead(document, file, lists), problems
 
-    def _without_faults(self, files: dict[str, _RuleFileRead], lists: NamedLists) -> dict[str, _RuleFileRead]:
-        """Compile, and check every example; a file with a fault falls back to its last good version or is left out."""
-        for _ in range(2):  # the second round checks the versions that the first fell back to
-            rules, faults = compile_rules(self._sources(files), lists)
+    def _without_faults(self, lists: NamedLists) -> RuleSet:
+        """Compile, and check every example; a file with a fault falls back to its last good version, or is left out."""
+        while True:  # each round replaces or removes a file at least
+            rules, faults = compile_rules((source for read in self._files.values() for source in read.sources()), lists)
             problems: dict[str, list[Problem]] = {}
-            for name, read in files.items():
+            for name, read in self._files.items():
                 own = [read.document.problem(f.path, f.message) for f in faults if f.file == read.document.file]
                 failed = [] if own else failing_examples(read.file.rules, rules)
                 found = own + [read.document.problem(path, message) for path, message in failed]
                 if found:
                     problems[name] = found
             if not problems:
-                break
-            files = self._fall_back(files, problems)
-        return files
+                return rules
+            self._fall_back(problems)
 
-    def _fall_back(self, files: dict[str, _RuleFileRead], problems: dict[str, list[Problem]]) -> dict[str, _RuleFileRead]:
-        kept = {name: read for name, read in files.items() if name not in problems}
+    def _fall_back(self, problems: Mapping[str, list[Problem]]) -> None:
+        kept = {name: read for name, read in self._files.items() if name not in problems}
         owners = {rule.id: read.document.file for read in kept.values() for rule in read.file.rules}
         for name, found in problems.items():
             raw = self._used.pop(name)
@@ -250,12 +249,12 @@ class _Builder:
             if read is not None and not faults:
                 self._used[name] = old
                 kept[name] = read
-        return {name: kept[name] for name in files if name in kept}
+        self._files = {name: kept[name] for name in self._files if name in kept}
 
-    def _check_policies(self, files: Mapping[str, _RuleFileRead], groups: GroupsFile, follow_ups: FollowUps) -> None:
+    def _check_policies(self, groups: GroupsFile, follow_ups: FollowUps) -> None:
         """Tell of a policy that followups.yaml does not have; the default policy is used instead, so nothing is left out."""
         known = [policy.id for policy in follow_ups.policies]
-        for read in files.values():
+        for read in self._files.values():
             for place, rule in enumerate(read.file.rules):
                 wanted = rule.then.ticket.follow_up if rule.then.ticket else None
                 if wanted and wanted not in known:
@@ -265,9 +264,6 @@ class _Builder:
             if group.policy and group.policy not in known:
                 message = f"followups.yaml has no policy {group.policy}{did_you_mean(group.policy, known)}"
                 self._problems.append(Problem(self._shown("groups.yaml"), 1, group.jid, message))
-
-    def _sources(self, files: Mapping[str, _RuleFileRead]) -> Iterable[RuleSource]:
-        return (source for read in files.values() for source in read.sources())
 
     def _read_by_owner(self, name: str, default: Any) -> Any:
         module, function = _READERS[name]

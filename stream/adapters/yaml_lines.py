@@ -131,7 +131,7 @@ class _Reader:
     def read(self, text: str) -> Any:
         documents = 0
         for event in yaml.parse(text, Loader=_LOADER):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.ScalarEvent):
                 self._no_tag(event, line)
                 self._place(_scalar(event), line, event.anchor)
@@ -141,7 +141,7 @@ class _Reader:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._end()
             elif isinstance(event, yaml.AliasEvent):
-                self._alias(event.anchor, line)
+                self._alias(str(event.anchor), line)
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:

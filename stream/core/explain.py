@@ -9,8 +9,8 @@ import re2
 
 from stream.core.detect import Verdict, judge
 from stream.core.people import Role
-from stream.core.rule_match import CompiledRule, Condition, Facts, RuleSet
-from stream.core.rule_match_patterns import STEM, UNKNOWN, options
+from stream.core.rule_match import CompiledRule, Condition, Facts, RuleSet, regex_line
+from stream.core.rule_match_patterns import options
 from stream.core.rules import Mode, Rule
 
 
@@ -45,19 +45,16 @@ class Explanation:
 def explain(facts: Facts, rules: RuleSet) -> Explanation:
     """Return the verdict on one message and how each rule took it. Slower than `detect`: it looks at every rule."""
     verdict = judge(facts, rules)
-    line = rules.known_words(verdict.reading.words)
     outcomes = dict.fromkeys((rule.id for rule in verdict.counted), "counted")
     outcomes |= dict.fromkeys((rule.id for rule in verdict.shadow), "shadow: decides nothing")
     outcomes |= dict.fromkeys((rule.id for rule in verdict.stopped), "not asked: an earlier rule has stop")
-    traces = [_trace(compiled, facts, rules, verdict, line, outcomes) for compiled in rules.rules]
+    traces = [_trace(compiled, facts, rules, verdict, outcomes) for compiled in rules.rules]
     return Explanation(verdict, " ".join(verdict.reading.words), tuple(traces))
 
 
-def _trace(
-    compiled: CompiledRule, facts: Facts, rules: RuleSet, verdict: Verdict, line: str, outcomes: dict[str, str]
-) -> RuleTrace:
+def _trace(compiled: CompiledRule, facts: Facts, rules: RuleSet, verdict: Verdict, outcomes: dict[str, str]) -> RuleTrace:
     rule = compiled.rule
-    checks = (*_about_message(compiled, facts, len(verdict.reading.words)), *_about_text(compiled, rules, verdict, line))
+    checks = (*_about_message(compiled, facts, len(verdict.reading.words)), *_about_text(compiled, rules, verdict))
     fits = rule.id in outcomes
     return RuleTrace(rule, fits, outcomes.get(rule.id, "off" if rule.mode is Mode.OFF else "does not fit"), checks)
 
@@ -80,12 +77,12 @@ def _about_message(compiled: CompiledRule, facts: Facts, length: int) -> Iterato
         yield Check("groups " + ", ".join(when.groups), holds)
 
 
-def _about_text(compiled: CompiledRule, rules: RuleSet, verdict: Verdict, line: str) -> Iterator[Check]:
+def _about_text(compiled: CompiledRule, rules: RuleSet, verdict: Verdict) -> Iterator[Check]:
     hits = verdict.reading.hits
     for kind, conditions in (("all", compiled.all), ("any", compiled.any), ("none", compiled.none)):
         for condition in conditions:
             hit = not condition.probes.isdisjoint(hits)
-            found = _found(condition, rules, verdict, line) if hit else ""
+            found = _found(condition, rules, verdict) if hit else ""
             holds = hit if kind != "none" else not hit
             yield Check(f"{kind}: {_in_words(condition)}", holds, found)
 
@@ -96,13 +93,13 @@ def _in_words(condition: Condition) -> str:
     return f"{name} {value if isinstance(value, str) else ', '.join(value)}"
 
 
-def _found(condition: Condition, rules: RuleSet, verdict: Verdict, line: str) -> str:
+def _found(condition: Condition, rules: RuleSet, verdict: Verdict) -> str:
     """Return the words that passed the test, as the rules read them."""
-    for number in sorted(condition.probes & verdict.reading.hits):
-        probe = rules.probes[number]
-        text = rules.regex_line(verdict.reading.words) if probe.is_regex else line
-        match = (probe.exact or re2.compile(probe.pattern, options())).search(text)
-        if match:
-            words = match.group().split()
-            return " ".join("…" if word == UNKNOWN else word.replace(STEM, "*") for word in words)
-    return ""
+    reading = verdict.reading
+    number = min(condition.probes & reading.hits.keys())
+    pattern = rules.probes[number].regex
+    if pattern is not None:
+        match = re2.compile(pattern, options()).search(regex_line(reading.words))
+        return match.group().strip() if match else ""
+    first, after = reading.hits[number]
+    return " ".join(reading.words[first:after])

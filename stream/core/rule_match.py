@@ -1,22 +1,23 @@
-"""Which rules fit a message: one pass of `re2.Set` tells which tests pass, an index tells which rules that can concern.
+"""Which rules fit a message: one walk and one `re2.Set` pass tell which tests pass, an index tells which rules that concerns.
 
-The cost depends on the message and on what fits it, not on how many rules there are: words that no rule knows are alike
-to the automaton, tests shared by many rules are looked for once, and a rule is looked at only when its rarest test passed.
+The cost depends on the message and on what fits it, not on how many rules there are: tests shared by many rules are looked
+for once, and a rule is looked at only when its rarest test passed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import re2
 
 from stream.core.inputs import Form
 from stream.core.people import Role
-from stream.core.rule_match_patterns import Expression, alternatives, options, read_entry
+from stream.core.rule_match_patterns import Expression, options
+from stream.core.rule_match_phrases import PhraseTree, Span
 from stream.core.rule_match_words import Vocabulary
 from stream.core.rules import Rule, Test
 from stream.core.text import fold, shorten
@@ -60,12 +61,12 @@ class NamedLists:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One pattern of the set. `exact`, where there is one, must hold too: the pattern is then only a cheap sign of it."""
+    """One thing to look for: any of some expressions, a message made of nothing else, or a regex."""
 
-    pattern: str
-    exact: Any = None
+    expressions: tuple[Expression, ...] = ()
+    is_whole: bool = False
+    regex: str | None = None
     language: str | None = None
-    is_regex: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,14 @@ class CompiledRule:
     none_probes: frozenset[int]
     groups: frozenset[str]
     tags: frozenset[str]
+    roles: frozenset[Role]
+    is_for_all: bool  # nothing but the text and the author counts
 
-    def fits(self, facts: Facts, hits: set[int], length: int) -> bool:
+    def fits(self, facts: Facts, hits: Collection[int], length: int) -> bool:
         """Return whether every condition holds; `length` is the number of words."""
-        return self.is_for(facts, length) and self.fits_text(hits)
+        return self.fits_text(hits) and self.is_for(facts, length)
 
-    def fits_text(self, hits: set[int]) -> bool:
+    def fits_text(self, hits: Collection[int]) -> bool:
         if self.any_probes and self.any_probes.isdisjoint(hits):
             return False
         if not self.none_probes.isdisjoint(hits):
@@ -103,9 +106,11 @@ class CompiledRule:
 
     def is_for(self, facts: Facts, length: int) -> bool:
         """Return whether this kind of message concerns the rule at all, whatever it says."""
-        when, author = self.rule.when, self.rule.author
-        if author != "any" and (author == "customer") is not (facts.role is Role.CUSTOMER):
+        if facts.role not in self.roles:
             return False
+        if self.is_for_all:
+            return True
+        when = self.rule.when
         if when.forms and facts.form not in when.forms:
             return False
         if when.is_reply is not None and when.is_reply is not facts.is_reply:
@@ -117,10 +122,10 @@ class CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message as the rules see it: its words, the probes that hit, the rules that fit (in order)."""
+    """A message as the rules see it: its words, the probes that hit and where, the rules that fit (in order)."""
 
     words: tuple[str, ...]
-    hits: frozenset[int]
+    hits: Mapping[int, Span]
     rules: tuple[CompiledRule, ...]
 
 
@@ -132,17 +137,27 @@ class RuleSet:
         self.probes = tuple(probes)
         self.lists = lists
         self.version = version
-        self._words = Vocabulary(_expressions(rules, lists))
-        self._plain = _Matcher({n: probe for n, probe in enumerate(probes) if not probe.is_regex})
-        self._regex = _Matcher({n: probe for n, probe in enumerate(probes) if probe.is_regex})
+        self._tree = PhraseTree()
+        for number, probe in enumerate(self.probes):
+            add = self._tree.add_whole if probe.is_whole else self._tree.add
+            add(number, probe.expressions)
+        small_talk = [e for name in SMALL_TALK for part in lists.by_name.get(name, ()) for e in part.expressions]
+        self._small_talk = PhraseTree()
+        self._small_talk.add_whole(0, small_talk)
+        self._words = Vocabulary(e for probe in (*self.probes, Probe(tuple(small_talk))) for e in probe.expressions)
+        self._regexes = RegexSet({n: probe.regex for n, probe in enumerate(self.probes) if probe.regex is not None})
         self._by_probe, self._always = _index(self.rules)
-        self._language_of_probe = {n: probe.language for n, probe in enumerate(probes) if probe.language}
         self._common = _common_words(lists)
-        self._small_talk = _small_talk(lists)
 
     @cached_property
     def by_id(self) -> dict[str, CompiledRule]:
         return {compiled.rule.id: compiled for compiled in self.rules}
+
+    def under(self, version: str) -> RuleSet:
+        """Return the same rules under another version."""
+        same = copy(self)
+        same.version = version
+        return same
 
     def read(self, facts: Facts) -> Reading:
         """Return what fits this message. Rules in mode shadow are among them; `stop` is not applied here."""
@@ -152,68 +167,60 @@ class RuleSet:
         found.update(self._always)
         length = len(words)
         rules = [rule for rule in sorted(found) if self.rules[rule].fits(facts, hits, length)]
-        return Reading(tuple(words), frozenset(hits), tuple(self.rules[rule] for rule in rules))
+        return Reading(tuple(words), hits, tuple(self.rules[rule] for rule in rules))
 
     def language_of(self, reading: Reading) -> str | None:
         """Return the language that most of what was recognised belongs to; None where nothing tells."""
-        words = set(reading.words)
-        votes = {language: len(words & common) for language, common in self._common.items()}
-        for hit in reading.hits:
-            if language := self._language_of_probe.get(hit):
+        votes: dict[str, int] = {}
+        common = self._common
+        for word in reading.words:
+            for language in common.get(word, ()):
                 votes[language] = votes.get(language, 0) + 1
-        best = max(votes, key=lambda language: votes[language], default=None)
-        return best if best and votes[best] else None
+        for hit in reading.hits:
+            own = self.probes[hit].language
+            if own:
+                votes[own] = votes.get(own, 0) + 1
+        return max(votes, key=votes.__getitem__) if votes else None
 
-    def is_small_talk(self, text: str) -> bool:
-        """Return whether a piece of text is nothing but greetings, thanks and fillers."""
-        return self._small_talk is not None and bool(self._small_talk.search(self.known_words(fold(text))))
-
-    def known_words(self, words: Iterable[str]) -> str:
-        """Return the line that words and phrases are looked for in."""
+    def is_small_talk(self, words: Sequence[str]) -> bool:
+        """Return whether folded words are nothing but greetings, thanks and fillers."""
         known = self._words
-        return f" {' '.join([known[word] for word in words])} "
+        return bool(self._small_talk.find([known[word] for word in words]))
 
-    def regex_line(self, words: Iterable[str]) -> str:
-        """Return the line that opt-in regexes are looked for in: folded, stretched words shortened."""
-        return f" {' '.join(map(shorten, words))} "
-
-    def _hits(self, words: list[str]) -> set[int]:
-        hits = self._plain.find(self.known_words(words))
-        if self._regex.probes:
-            hits |= self._regex.find(self.regex_line(words))
+    def _hits(self, words: Sequence[str]) -> dict[int, Span]:
+        known = self._words
+        hits = self._tree.find([known[word] for word in words])
+        if self._regexes:
+            hits |= dict.fromkeys(self._regexes.find(regex_line(words)), (0, len(words)))
         return hits
 
 
-class _Matcher:
-    """One `re2.Set` over some probes."""
+class RegexSet:
+    """All opt-in regexes in one `re2.Set`: one linear pass, however many there are and whatever they are."""
 
-    def __init__(self, probes: Mapping[int, Probe]) -> None:
-        self.probes = dict(probes)
-        self._numbers = list(self.probes)
-        self._exact = {number: probe.exact for number, probe in self.probes.items() if probe.exact is not None}
+    def __init__(self, patterns: Mapping[int, str]) -> None:
+        self._patterns = dict(patterns)
+        self._numbers = list(self._patterns)
         self._set = re2.Set.SearchSet(options())
-        for probe in self.probes.values():
-            self._set.Add(probe.pattern)
+        for pattern in self._patterns.values():
+            self._set.Add(pattern)
         self._sentinel = self._set.Add("")  # fits everything: its absence tells that the automaton ran out of memory
         self._set.Compile()
 
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
     def find(self, line: str) -> set[int]:
+        """Return the numbers of the patterns that fit the line."""
         found = self._set.Match(line)
         if self._sentinel not in found:
-            return self.find_one_by_one(line)
-        numbers = self._numbers
-        hits = {numbers[position] for position in found if position != self._sentinel}
-        if self._exact:
-            for number in hits & self._exact.keys():
-                if not self._exact[number].search(line):
-                    hits.discard(number)
-        return hits
+            return {n for n, pattern in self._patterns.items() if re2.compile(pattern, options()).search(line)}
+        return {self._numbers[position] for position in found if position != self._sentinel}
 
-    def find_one_by_one(self, line: str) -> set[int]:
-        """The same answer the slow way, each pattern by itself."""
-        return {
-            number for number, probe in self.probes.items() if (probe.exact or re2.compile(probe.pattern, options())).search(line)
-        }
+
+def regex_line(words: Iterable[str]) -> str:
+    """Return the line that regexes meet: folded words, stretched ones shortened, a space between them and at both ends."""
+    return f" {' '.join(map(shorten, words))} "
 
 
 def _index(rules: Sequence[CompiledRule]) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
@@ -236,28 +243,11 @@ def _index(rules: Sequence[CompiledRule]) -> tuple[dict[int, tuple[int, ...]], t
     return {probe: tuple(found) for probe, found in by_probe.items()}, tuple(always)
 
 
-def _common_words(lists: NamedLists) -> dict[str, frozenset[str]]:
-    """Return the words of the lists named `common`, by language: little words that tell which language it is."""
-    return {
-        entries.language: frozenset(expression.words[0] for expression in entries.expressions if len(expression.words) == 1)
-        for entries in lists.by_name.get(COMMON, ())
-        if entries.language
-    }
-
-
-def _small_talk(lists: NamedLists) -> Any:
-    entries = [entries for name in SMALL_TALK for entries in lists.by_name.get(name, ())]
-    expressions = [expression for part in entries for expression in part.expressions]
-    return re2.compile(f"^ {alternatives(expressions)}+$", options()) if expressions else None
-
-
-def _expressions(rules: Iterable[CompiledRule], lists: NamedLists) -> Iterable[Expression]:
-    for all_entries in lists.by_name.values():
-        for entries in all_entries:
-            yield from entries.expressions
-    for compiled in rules:
-        for condition in (*compiled.all, *compiled.any, *compiled.none):
-            test = condition.test
-            for entry in test.words or test.phrases or test.whole_message or ():
-                if not entry.startswith("$"):
-                    yield read_entry(entry)
+def _common_words(lists: NamedLists) -> dict[str, tuple[str, ...]]:
+    """Return the languages of the words in the lists named `common`: little words that tell which language it is."""
+    languages: dict[str, tuple[str, ...]] = {}
+    for entries in lists.by_name.get(COMMON, ()):
+        for word in {expression.words[0] for expression in entries.expressions if len(expression.words) == 1}:
+            if entries.language:
+                languages[word] = (*languages.get(word, ()), entries.language)
+    return languages

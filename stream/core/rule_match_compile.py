@@ -7,13 +7,17 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
 
-import re2
-
+from stream.core.people import Role
 from stream.core.rule_match import CompiledRule, Condition, Entries, NamedLists, Probe, RuleSet
-from stream.core.rule_match_patterns import Expression, alternatives, options, read_entry, read_regex
+from stream.core.rule_match_patterns import Expression, read_entry, read_regex
 from stream.core.rules import Mode, Rule, Test
 
 Path = tuple[str | int, ...]
+_ROLES = {
+    "customer": frozenset({Role.CUSTOMER}),
+    "staff": frozenset({Role.STAFF, Role.SELF}),
+    "any": frozenset(Role),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class _Compiler:
             frozenset(chain.from_iterable(condition.probes for condition in no)),
             frozenset(group for group in when.groups if not group.startswith("tag:")),
             frozenset(group.removeprefix("tag:") for group in when.groups if group.startswith("tag:")),
+            _ROLES[source.rule.author],
+            not (when.groups or when.forms or when.is_reply is not None or when.min_words or when.max_words),
         )
 
     def _condition(self, source: RuleSource, kind: str, place: int, test: Test) -> Condition:
@@ -116,8 +122,13 @@ class _Compiler:
         parts = self._entries(source, test, (*path, name))
         if test.whole_message is not None:
             everything = tuple(chain.from_iterable(entries.expressions for entries in parts))
+            for expression in everything:
+                if expression.has_gap:
+                    message = f'"{" ".join(expression.words)}": ... cannot stand in a whole message'
+                    self.faults.append(Fault(source.file, (*path, name), message))
+                    return Condition(test, frozenset())
             return Condition(test, frozenset({self._whole(everything)} if everything else ()))
-        return Condition(test, frozenset(chain.from_iterable(self._words(entries) for entries in parts)))
+        return Condition(test, frozenset(self._words(entries) for entries in parts if entries.expressions))
 
     def _entries(self, source: RuleSource, test: Test, path: Path) -> list[Entries]:
         own: list[Expression] = []
@@ -140,25 +151,13 @@ class _Compiler:
             raise ValueError(f"there is no list ${reference}" + (f", did you mean ${near[0]}?" if near else ""))
         return found
 
-    def _words(self, entries: Entries) -> list[int]:
-        """Two probes at most: expressions without gaps, and those with gaps by their longest stretch."""
-        plain = tuple(sorted({e.words for e in entries.expressions if not e.has_gap}))
-        gapped = tuple(sorted({e.words for e in entries.expressions if e.has_gap}))
-        found = []
-        if plain:
-            pattern = f" {alternatives(map(Expression, plain))}"
-            found.append(self._probe(("words", entries.language, plain), Probe(pattern, None, entries.language)))
-        if gapped:
-            expressions = [Expression(words) for words in gapped]
-            exact = re2.compile(f" {alternatives(expressions)}", options())
-            sign = f" {alternatives(expression.anchor for expression in expressions)}"
-            found.append(self._probe(("gaps", entries.language, gapped), Probe(sign, exact, entries.language)))
-        return found
+    def _words(self, entries: Entries) -> int:
+        key = ("words", entries.language, tuple(sorted(e.words for e in entries.expressions)))
+        return self._probe(key, Probe(entries.expressions, language=entries.language))
 
     def _whole(self, expressions: tuple[Expression, ...]) -> int:
-        choice = alternatives(expressions)
         key = ("whole", tuple(sorted({e.words for e in expressions})))
-        return self._probe(key, Probe(f"^ {choice}", re2.compile(f"^ {choice}+$", options())))
+        return self._probe(key, Probe(expressions, is_whole=True))
 
     def _probe(self, key: tuple[object, ...], probe: Probe) -> int:
         if key not in self._numbers:
@@ -168,4 +167,4 @@ class _Compiler:
 
 
 def _regex_probe(pattern: str) -> Probe:
-    return Probe(read_regex(pattern), is_regex=True)
+    return Probe(regex=read_regex(pattern))

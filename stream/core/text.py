@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 MAX_CHARS = 4096  # a message is read so far; a complaint that has not come to the point by then is for a person
 TITLE_CHARS = 80
@@ -82,15 +82,23 @@ def relaxations(word: str) -> list[str]:
     return [c for c in dict.fromkeys(candidates) if c != word]
 
 
-def title(text: str, *, is_small_talk: Callable[[str], bool], limit: int = TITLE_CHARS) -> str:
-    """Return one tidy line that says what a message is about: its beginning, less greetings, at most `limit` characters."""
-    parts = [part for part in _SENTENCE_END.split(text[:MAX_CHARS]) if part and fold(part)]
-    while len(parts) > 1 and is_small_talk(parts[0]):
-        parts.pop(0)
-    if not parts:
-        return ""
-    begin = text.find(parts[0])
-    line = " ".join(_printable(text[begin:MAX_CHARS]).split())
+def title(text: str, *, is_small_talk: Callable[[Sequence[str]], bool], limit: int = TITLE_CHARS) -> str:
+    """Return one tidy line that says what a message is about: its beginning, less greetings, at most `limit` characters.
+
+    `is_small_talk` is asked of the folded words of a part. A message of small talk alone keeps its last part.
+    """
+    text = text[:MAX_CHARS]
+    begin, last = 0, len(text)
+    for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+        words = fold(text[begin:end])
+        if words and not is_small_talk(words):
+            break
+        last = begin if words else last
+        begin = end
+    else:
+        begin = last
+    # The rest of a long message cannot be in the title, even if it is full of blanks.
+    line = " ".join(_printable(text[begin : begin + 4 * limit]).split())
     if len(line) > limit:
         cut = line[: limit - 1]
         line = (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:.-") + "…"
@@ -99,4 +107,6 @@ def title(text: str, *, is_small_talk: Callable[[str], bool], limit: int = TITLE
 
 def _printable(text: str) -> str:
     """Return the text without control characters, marks of writing direction (category Cf, joiners aside) and surrogates."""
+    if text.isprintable():
+        return text
     return "".join(" " if unicodedata.category(c) in _UNPRINTABLE and ord(c) not in _JOINERS else c for c in text)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -128,11 +129,11 @@ def test_attaching_the_only_message_of_a_ticket_merges_it() -> None:
         (lambda s: undo(s, "c9", NOW), "too long ago"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_words(change: object, says: str) -> None:
+def test_what_makes_no_sense_is_refused_in_words(change: Callable[[GroupState], object], says: str) -> None:
     state = a_state(1, 1, 2, 3)
     state = state.but(tickets={**state.tickets, "T3": state.tickets["T3"].but(state=TicketState.CLOSED)})
     with pytest.raises(CommandRefused, match=says):
-        change(state)  # type: ignore[operator]  # a function of the table above
+        change(state)
 
 
 OWNERS = st.lists(st.sampled_from([None, 1, 2, 3]), min_size=2, max_size=12)

@@ -18,6 +18,7 @@ from stream.adapters.own_secrets import operator_secret, webhook_secret
 from stream.adapters.status import StatusReporter
 from stream.adapters.topics import Topic, full_name
 from stream.bridge.auth import Gate
+from stream.bridge.cloud_webhook import add_cloud_webhook
 from stream.bridge.health import HealthPages
 from stream.bridge.heartbeats import Heartbeats
 from stream.bridge.kafka_inbox import KafkaInbox
@@ -49,8 +50,9 @@ def run(settings: Settings) -> None:
 async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> None:
     """Serve until the event is set, or a signal comes."""
     stopping = stopping or asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.set)
     allow_many_files()
     gate = Gate([webhook_secret(settings), settings.webhook_secret_previous.get_secret_value()])
     registry = CollectorRegistry()
@@ -73,6 +75,7 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
     )
     site = build_site(webhook, pages, pairing)
     add_pairing_page(site, settings, pairing, operator_secret(settings), webhook_secret(settings))
+    add_cloud_webhook(site, settings, inbox)
     runner = web.AppRunner(
         site,
         access_log=None,
@@ -96,6 +99,8 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
             await beating
         await asyncio.gather(runner.cleanup(), asyncio.to_thread(reporter.close))
     finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
         await runner.cleanup()
         await asyncio.gather(inbox.close(), asyncio.to_thread(heartbeats.close))
 

@@ -75,7 +75,8 @@ def translate(delivery: Delivery) -> AnyInput:
         delivery = delivery.but(source=Source.BACKFILL)
     if delivery.chat.startswith("instance:"):
         return _read_without_chat(reader, delivery)
-    if reason := not_watched(delivery.chat):
+    # The Cloud API has no groups: its chats are one-to-one, and they are what it is there for.
+    if delivery.transport != "cloud" and (reason := not_watched(delivery.chat)):
         return Ignored(reason=reason, **common(delivery))
     if not isinstance(delivery.data, dict):
         return NotUnderstood(reason=f"{delivery.event} whose data is no object", **common(delivery))

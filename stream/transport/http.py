@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,7 +13,7 @@ import yarl
 
 from stream.errors import SettingsError
 from stream.transport import failures
-from stream.transport.failures import CallFailed
+from stream.transport.failures import CallFailed, Verdict
 
 # findMessages of a busy day and fetchAllGroups with people stay far below.
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
@@ -42,7 +43,8 @@ class Endpoint:
 class JsonHttp:
     """Speaks JSON with one endpoint. Belongs to one event loop; `close` it there."""
 
-    def __init__(self, endpoint: Endpoint, timeout_s: float) -> None:
+    def __init__(self, endpoint: Endpoint, timeout_s: float, classify: Callable[[int, Any], Verdict] = failures.classify) -> None:
+        self._classify = classify
         self.endpoint = endpoint
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
@@ -70,7 +72,7 @@ class JsonHttp:
             raise CallFailed(failures.NOT_REACHED, call=name) from problem
         except (aiohttp.ClientError, TimeoutError) as problem:
             raise CallFailed(failures.NO_ANSWER, call=name, text=type(problem).__name__) from problem
-        return _parsed(name, status, raw)
+        return _parsed(name, status, raw, self._classify)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -95,7 +97,7 @@ async def _read(answer: aiohttp.ClientResponse, name: str) -> bytes:
     return b"".join(parts)
 
 
-def _parsed(name: str, status: int, raw: bytes) -> Any:
+def _parsed(name: str, status: int, raw: bytes, classify: Callable[[int, Any], Verdict]) -> Any:
     try:
         answer: Any = orjson.loads(raw) if raw else None
     except orjson.JSONDecodeError:
@@ -104,7 +106,7 @@ def _parsed(name: str, status: int, raw: bytes) -> Any:
             raise CallFailed(failures.BROKEN_ANSWER, call=name, status=status) from None
         answer = raw[:500].decode("utf-8", "replace")
     if not 200 <= status < 300:
-        raise CallFailed(failures.classify(status, answer), call=name, status=status, text=failures.flatten(answer))
+        raise CallFailed(classify(status, answer), call=name, status=status, text=failures.flatten(answer))
     if isinstance(answer, dict) and answer.get("error") is True:
         raise CallFailed(failures.ERROR_INSIDE, call=name, status=status, text=failures.flatten(answer))
     return answer

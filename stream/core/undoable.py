@@ -13,8 +13,8 @@ class Moved(Value):
     """A message that changed its ticket, or the reason for being on it. `place` is where it stood there (-1: not kept on it)."""
 
     message_id: str
-    from_ticket: str | None
-    to_ticket: str | None
+    from_ticket: str | None = None
+    to_ticket: str | None = None
     because: Evidence | None = None
     place: int = -1
 

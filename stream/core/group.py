@@ -52,6 +52,16 @@ class SeenIds(Value):
     horizon: int = 0
 
 
+class Said(Value):
+    """Something of ours that was, or may have been, said in the group for tickets. `message_id` is known once it was sent."""
+
+    outbound_id: str
+    purpose: str
+    ticket_ids: tuple[str, ...]
+    text: str
+    message_id: str | None = None
+
+
 class GroupState(Value):
     """Everything that Groupdesk knows of one group. One changelog record an input, so it changes as a whole or not at all."""
 
@@ -66,4 +76,5 @@ class GroupState(Value):
     ledger: Ledger = Ledger()
     last_message_at: datetime | None = None
     said_at: tuple[datetime, ...] = ()  # our own automatic messages of the last days, for caps and pauses
+    said: tuple[Said, ...] = ()  # our latest messages, to know them when they come back
     undoable: tuple[Undoable, ...] = ()  # what the last commands changed, so that they can be taken back

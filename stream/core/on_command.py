@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stream.core import on_follow_up
+from stream.core import on_follow_up, own_words
 from stream.core.attach import Attachment
 from stream.core.commands import (
+    ActorKind,
     AnyCommand,
     Assign,
+    Attach,
     CancelFollowUp,
     Claim,
     Command,
     FollowUpDue,
     Judge,
+    Merge,
     NotATicket,
     Open,
+    Reply,
     ReportDelivery,
     SendFollowUpNow,
     SetCategory,
@@ -24,17 +28,24 @@ from stream.core.commands import (
     SetPriority,
     SetState,
     Snooze,
+    Split,
+    Undo,
 )
+from stream.core.deciding import decide
 from stream.core.detection import Detection, Label, Stage
 from stream.core.events import EventKind
-from stream.core.on_message import decide
 from stream.core.opening import open_ticket
 from stream.core.progress import set_state
+from stream.core.reattach import Rearranged, attach_to, merge, split
 from stream.core.seen import Seen, look_up, remember
 from stream.core.states import snooze
 from stream.core.ticket import Evidence, Ticket, TicketState
 from stream.core.turn import Turn
+from stream.core.undo import forget, undo
+from stream.core.undo import remember as remember_change
 from stream.errors import CommandRefused
+
+_PEOPLE = (ActorKind.CHAT, ActorKind.DASHBOARD, ActorKind.SHEET, ActorKind.CLI)
 
 
 def apply(turn: Turn, command: AnyCommand) -> None:
@@ -42,6 +53,7 @@ def apply(turn: Turn, command: AnyCommand) -> None:
     if look_up(turn.state.seen, command.id, command.at) is Seen.DUPLICATE:
         return
     turn.state = turn.state.but(seen=remember(turn.state.seen, command.id, command.at))
+    before = turn.state_now
     try:
         do = _DO.get(type(command))
         if do is None:
@@ -56,6 +68,9 @@ def apply(turn: Turn, command: AnyCommand) -> None:
             after=command.kind,
             because=str(refusal),
         )
+        return
+    if command.actor.kind in _PEOPLE and not isinstance(command, Undo):
+        turn.state = turn.state.but(undoable=remember_change(before, turn.state_now, command.id, command.at).undoable)
 
 
 def _find(turn: Turn, ticket_id: str) -> Ticket:
@@ -145,6 +160,66 @@ def _open(turn: Turn, command: Open) -> None:
     )
 
 
+def _merge(turn: Turn, command: Merge) -> None:
+    _rearrange(turn, command, merge(turn.state_now, command.ticket_id, command.into, turn.now))
+    turn.record(EventKind.MERGED, command.ticket_id, actor=command.actor, command_id=command.id, after=command.into)
+
+
+def _split(turn: Turn, command: Split) -> None:
+    by = command.actor.name or command.actor.kind
+    known = set(turn.tickets)
+    rearranged = split(turn.state_now, command.ticket_id, command.message_id, turn.now, by)
+    _rearrange(turn, command, rearranged)
+    turn.count(tickets_opened=len({ticket.id for ticket in rearranged.tickets} - known))
+    for ticket in rearranged.tickets:
+        if ticket.id != command.ticket_id:
+            turn.record(
+                EventKind.SPLIT,
+                ticket.id,
+                actor=command.actor,
+                message_id=command.message_id,
+                command_id=command.id,
+                before=command.ticket_id,
+                after=ticket.id,
+            )
+
+
+def _attach(turn: Turn, command: Attach) -> None:
+    _rearrange(turn, command, attach_to(turn.state_now, command.ticket_id, command.message_id, turn.now))
+    turn.record(
+        EventKind.ATTACHED,
+        command.ticket_id,
+        actor=command.actor,
+        message_id=command.message_id,
+        command_id=command.id,
+        because=Evidence.PERSON,
+    )
+
+
+def _undo(turn: Turn, command: Undo) -> None:
+    rearranged = undo(turn.state_now, command.command_id, turn.now)
+    _rearrange(turn, command, rearranged)
+    turn.state = forget(turn.state, command.command_id)
+    for ticket in rearranged.tickets:
+        turn.record(EventKind.UNDONE, ticket.id, actor=command.actor, command_id=command.id, before=command.command_id)
+
+
+def _rearrange(turn: Turn, command: Command, rearranged: Rearranged) -> None:
+    for ticket in rearranged.tickets:
+        before = turn.tickets.get(ticket.id)
+        turn.save(ticket)
+        if before is not None and before.state is not ticket.state:
+            turn.record(
+                EventKind.STATE_CHANGED,
+                ticket.id,
+                actor=command.actor,
+                command_id=command.id,
+                before=before.state,
+                after=ticket.state,
+            )
+    turn.state = turn.state.but(recent=rearranged.recent)
+
+
 def _judge(turn: Turn, command: Judge) -> None:
     """Apply a verdict that came later, unless the message has found its ticket meanwhile."""
     recent = turn.find_recent(command.message_id)
@@ -181,6 +256,11 @@ _DO: dict[type[Command], Callable[[Turn, Any], None]] = {
     NotATicket: _not_a_ticket,
     FollowUpDue: on_follow_up.follow_up_due,
     SendFollowUpNow: on_follow_up.send_now,
+    Merge: _merge,
+    Split: _split,
+    Attach: _attach,
+    Undo: _undo,
+    Reply: own_words.reply,
     CancelFollowUp: on_follow_up.cancel_planned,
     ReportDelivery: on_follow_up.report,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stream.core import own_words
 from stream.core.commands import CancelFollowUp, FollowUpDue, ReportDelivery, SendFollowUpNow
 from stream.core.events import EventKind
 from stream.core.followups import Followed, cancel, follow_up
@@ -51,6 +52,8 @@ def cancel_planned(turn: Turn, command: CancelFollowUp) -> None:
 
 def report(turn: Turn, command: ReportDelivery) -> None:
     """Note on every ticket that the message carried what has become of it."""
+    if command.status == "sent" and command.message_id:
+        own_words.note_sent(turn, command.outbound_id, command.message_id)
     for ticket in list(turn.tickets.values()):
         told = record_delivery(ticket, command)
         if told != ticket:
@@ -96,6 +99,7 @@ def _take(turn: Turn, followed: Followed, command: SendFollowUpNow | None) -> No
                 after=ticket.state,
                 because=followed.reasons.get(ticket.id, ""),
             )
-    turn.outbound.extend(followed.outbound)
+    for message in followed.outbound:
+        own_words.say(turn, message)
     if followed.has_spoken:
         turn.state = turn.state.but(said_at=(*turn.state.said_at, turn.now)[-_SAID_KEPT:])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from stream.core import on_chat, own_words
 from stream.core.aliases import current_key, learn, person_key
-from stream.core.attach import Attachment, attach
+from stream.core.attach import attach
+from stream.core.deciding import decide
 from stream.core.detect import Facts, detect
-from stream.core.detection import Detection, Label
+from stream.core.detection import Detection
 from stream.core.events import EventKind
 from stream.core.group import Recent
 from stream.core.inputs import Deletion, Echo, Edit, Form, Message, Reaction, Roster, Source
-from stream.core.opening import open_ticket
 from stream.core.people import Role, Sender
-from stream.core.progress import add_message
 from stream.core.seen import Seen, look_up, remember
 from stream.core.ticket import Entry
 from stream.core.turn import Turn
@@ -27,32 +27,28 @@ def apply_message(turn: Turn, message: Message) -> None:
     if not _is_first_time(turn, message.id, message.sent_at):
         return
     recent = _remember(turn, message)
-    if is_late(message.sent_at, message.received_at, message.source):
+    late = is_late(message.sent_at, message.received_at, message.source)
+    if late:
         turn.count(late=1)
+    if recent.role is not Role.CUSTOMER and on_chat.obey_text(turn, recent, late=late):
+        return
     detection = _detect(turn, recent)
     attachment = attach(recent, turn.state.but(tickets=turn.tickets), detection, turn.now)
     recent = recent.but(label=detection.label)
     decide(turn, recent, detection, attachment)
 
 
-def decide(turn: Turn, recent: Recent, detection: Detection, attachment: Attachment) -> None:
-    """Put the message on a ticket, open one for it, ask the classifier, or let it pass."""
-    ticket = turn.tickets.get(attachment.ticket_id or "")
-    if ticket is not None and attachment.because is not None:
-        turn.keep_recent(recent.but(ticket_id=ticket.id))
-        add_message(turn, ticket, recent, detection, attachment.because)
-        return
-    turn.keep_recent(recent)
-    if detection.label is Label.TICKET and recent.role is Role.CUSTOMER:
-        open_ticket(turn, recent, detection, follows=attachment.follows)
-    elif detection.label is Label.UNDECIDED and recent.role is Role.CUSTOMER:
-        turn.ask(recent, detection)
-
-
 def apply_echo(turn: Turn, echo: Echo) -> None:
-    """Our own message came back: it is remembered as handled, so that the bot never answers itself."""
-    if _is_first_time(turn, echo.id, echo.sent_at):
-        turn.count(echoes=1)
+    """Our own message came back: it is remembered as handled, so that the bot never answers itself, and put on its tickets."""
+    if not _is_first_time(turn, echo.id, echo.sent_at):
+        return
+    turn.count(echoes=1)
+    turn.keep_recent(
+        Recent(
+            id=echo.id, author="self", role=Role.SELF, sent_at=echo.sent_at, text=echo.text[:_TEXT_KEPT], quoted_id=echo.quoted_id
+        )
+    )
+    own_words.recognise(turn, echo.id)
 
 
 def apply_edit(turn: Turn, edit: Edit) -> None:
@@ -88,9 +84,13 @@ def apply_deletion(turn: Turn, deletion: Deletion) -> None:
 
 
 def apply_reaction(turn: Turn, reaction: Reaction) -> None:
-    """Somebody reacted to a message; who they are is learned."""
-    if _is_first_time(turn, reaction.id, reaction.sent_at):
-        _learn(turn, reaction.sender)
+    """Somebody reacted to a message; from staff some reactions are commands, and taking one back undoes it."""
+    if not _is_first_time(turn, reaction.id, reaction.sent_at):
+        return
+    _learn(turn, reaction.sender)
+    is_old = is_late(reaction.sent_at, reaction.received_at, reaction.source)
+    if role_of(turn, reaction.sender) is not Role.CUSTOMER and not is_old:
+        on_chat.obey_reaction(turn, reaction, person_key(turn.state.people, reaction.sender))
 
 
 def apply_roster(turn: Turn, roster: Roster) -> None:

@@ -38,6 +38,11 @@ class Turn:
         self.outbound: list[Outbound] = []
         self._changed: dict[str, None] = {}
 
+    @property
+    def state_now(self) -> GroupState:
+        """The state with the tickets as they are at this moment of the turn."""
+        return self.state.but(tickets=dict(self.tickets))
+
     def count(self, **changes: int) -> None:
         """Add to the ledger's numbers."""
         ledger = self.state.ledger

@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "whatsapp": ("stream.cli.whatsapp:whatsapp", "Pair the number, look at its connection and its groups."),
+        "simulator": ("stream.cli.simulate:simulator", "Stand in for Evolution API, for trying things without WhatsApp."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

@@ -1,4 +1,4 @@
-"""`groupdesk simulate`: plays a scripted chat as genuine Evolution webhooks, or serves the stand-in for others to talk to."""
+"""`groupdesk simulate` plays a scripted chat as genuine webhooks; `groupdesk simulator` serves the stand-in for Evolution."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
+from stream import logs
 from stream.adapters.own_secrets import webhook_secret
 from stream.settings import load_settings
 from stream.simulator.chat_file import load_chat
 from stream.simulator.player import Target, play
+from stream.simulator.role import run
 from stream.simulator.script import Happening
 from stream.simulator.webhooks import Receipt
 
@@ -62,3 +64,15 @@ def _advice(status: int | None) -> str:
     if not status:
         return "No bridge answers there; start `groupdesk up`, or give --url."
     return f"The bridge answered {status}; GET /webhook/cs-tickets on it tells which part is not well."
+
+
+@click.command()
+def simulator() -> None:
+    """Serve a stand-in for Evolution API in memory, on SIMULATOR_PORT, until Ctrl-C.
+
+    Start the bridge and the sender with EVOLUTION_API_URL=http://127.0.0.1:3100 and EVOLUTION_API_KEY=groupdesk-simulator-key,
+    and play chats with `groupdesk simulate FILE --through http://127.0.0.1:3100`: what is sent comes back as an echo.
+    """
+    settings = load_settings()
+    logs.configure(settings, "simulator")
+    run(settings)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from stream.adapters.own_secrets import webhook_secret
 from stream.errors import SettingsError
+from stream.sender.stop_switch import StopSwitch
 from stream.settings import Settings, load_settings
 from stream.transport.evolution_client import EvolutionClient
 from stream.transport.pairing import ensure_paired, reason_in_words
@@ -74,6 +75,31 @@ def logout() -> None:
     settings = load_settings()
     _run(settings, lambda client: client.logout())
     click.echo("Logged out. `groupdesk whatsapp connect` pairs it again.")
+
+
+@whatsapp.command()
+@click.argument("because", nargs=-1)
+def stop(because: tuple[str, ...]) -> None:
+    """Stop all sending at once, until `resume`. Messages are still read and tickets still made."""
+    _switch().stop(" ".join(because) or "somebody stopped it by `groupdesk whatsapp stop`")
+    click.echo("Nothing is sent any more. `groupdesk whatsapp resume` ends it.")
+
+
+@whatsapp.command()
+def resume() -> None:
+    """Let messages leave again, after a person has looked at why they were stopped."""
+    reason = _switch().reason()
+    if reason is None:
+        click.echo("Sending was not stopped.")
+        return
+    _switch().resume()
+    still = _switch().reason()
+    click.echo(f"Messages may leave again. It had been stopped: {reason}" if still is None else f"Still stopped: {still}.")
+
+
+def _switch() -> StopSwitch:
+    settings = load_settings()
+    return StopSwitch(settings.data_dir, enabled=settings.sending_enabled)
 
 
 def _run(settings: Settings, action: Any) -> Any:

@@ -101,8 +101,10 @@ class EvolutionServer:
             instance.keep(data)
         return self.emit(instance, "messages.upsert", data)
 
-    def happen(self, instance: Instance, event: str, data: JSON) -> asyncio.Task[Receipt] | None:
+    def happen(self, instance: Instance, event: str, data: JSON | list[JSON]) -> asyncio.Task[Receipt] | None:
         """Let any event happen; new messages go the way of `receive`, echoes are kept as rows, the rest is announced."""
+        if isinstance(data, list):
+            return self.emit(instance, event, data)
         if event == "messages.upsert":
             return self.receive(instance, data)
         if event == "send.message":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from stream.simulator import shapes
-from stream.simulator.chat_file import Chat, Line
+from stream.simulator.chat_file import Chat, GroupSpec, Line
 from stream.simulator.shapes import JSON, Person
 
 
@@ -17,7 +17,7 @@ class Happening:
 
     offset: float
     event: str
-    data: JSON
+    data: JSON | list[JSON]
     summary: str
 
 
@@ -35,12 +35,24 @@ def happenings(chat: Chat, *, seed: str, starts_at: float, instance_id: str) -> 
     """Yield what happens, in order. `starts_at` is the Unix second of the first line; `seed` makes the message ids."""
     told: dict[str, _Told] = {}
     offset = 0.0
+    for group in chat.groups.values():
+        yield Happening(0.0, "groups.upsert", [_added_to(group, chat)], f"added to {group.subject}")
     for number, line in enumerate(chat.lines):
         offset += line.after if number else 0.0
         at = int(starts_at + offset)
         summary = f"{chat.people[line.who].name} in {chat.groups[line.group].subject}"
         for event, data in _events(chat, line, message_id(seed, number, line), at, instance_id, told):
             yield Happening(offset, event, data, summary)
+
+
+def _added_to(group: GroupSpec, chat: Chat) -> JSON:
+    """Return what Evolution tells when our number is added to a group: its name and its people."""
+    known = group.group(chat.people)
+    owner = known.people[0] if known.people else None
+    data: JSON = {"id": group.jid, "addressingMode": group.mode, "subject": group.subject, "creation": known.created_at}
+    if owner is not None:
+        data |= {"owner": owner.address, "ownerPn": owner.phone, "author": owner.address, "authorPn": owner.phone}
+    return data | {"participants": [person.participant() for person in known.people]}
 
 
 def message_id(seed: str, number: int, line: Line) -> str:

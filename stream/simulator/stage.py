@@ -18,7 +18,7 @@ class Stage(Protocol):
     """What the player needs: make a group known, and let something happen and hear what became of its webhook."""
 
     async def put_group(self, group: Group) -> None: ...
-    async def happen(self, event: str, data: JSON) -> Receipt: ...
+    async def happen(self, event: str, data: JSON | list[JSON]) -> Receipt: ...
 
 
 class LocalStage:
@@ -29,7 +29,7 @@ class LocalStage:
     async def put_group(self, group: Group) -> None:
         self._instance.groups[group.jid] = group
 
-    async def happen(self, event: str, data: JSON) -> Receipt:
+    async def happen(self, event: str, data: JSON | list[JSON]) -> Receipt:
         task = self._server.happen(self._instance, event, data)
         return Receipt(event, 0, 0) if task is None else await task
 
@@ -45,7 +45,7 @@ class RemoteStage:
         people = [{"name": p.name, "lid": p.lid, "phone": p.phone, "is_admin": p.is_admin} for p in group.people]
         await self._post("groups", {"jid": group.jid, "subject": group.subject, "mode": group.mode, "people": people})
 
-    async def happen(self, event: str, data: JSON) -> Receipt:
+    async def happen(self, event: str, data: JSON | list[JSON]) -> Receipt:
         answer = await self._post("event", {"event": event, "data": data})
         return Receipt(str(answer["event"]), int(answer["status"]), int(answer["tries"]))
 

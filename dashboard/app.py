@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import parts, resources
+from dashboard import cookies, parts, resources
 from dashboard.context import context
 from dashboard.header import draw_header
 from dashboard.loading import draw_loading
@@ -20,7 +20,7 @@ st.set_page_config(
 parts.style()
 st.logo(Path(__file__).with_name("static") / "logo.svg", icon_image=Path(__file__).with_name("static") / "icon.svg", size="large")
 
-language = st.query_params.get("lang") or st.session_state.get("language") or st.context.cookies.get("groupdesk_lang")
+language = st.query_params.get("lang") or st.session_state.get("language") or cookies.read("groupdesk_lang")
 st.session_state["language"] = language = closest(language or st.context.locale)
 st.session_state["me"] = visitor(resources.settings(), language)
 

@@ -15,6 +15,7 @@ from dashboard.words import say, section
 from stream.core.detection import Stage
 from stream.core.status import Health
 from stream.core.ticket import TicketState
+from stream.core.windows import BEFORE_PROMISE
 
 VIEWS = ("open", "mine", "unassigned", "waiting_us", "waiting_customer", "soon", "late", "snoozed", "done")
 LANES = (TicketState.NEW, TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD)
@@ -101,6 +102,11 @@ def decided_by(stage: Stage, by: str, confidence: float, language: str) -> str:
     return say(language, f"by.{stage.value}", by=safe.show(by) or "?", confidence=f"{confidence:.2f}")
 
 
+def step_words(step: int, language: str) -> str:
+    """Return a follow-up's step as people count: the first is 1; the warning before a promised time has a word of its own."""
+    return say(language, "board.promise") if step == BEFORE_PROMISE else say(language, "board.step", step=step + 1)
+
+
 def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict[str, Any]:
     """Return the row of a card as the board's component takes it: plain values, times in ISO format."""
     return {
@@ -120,7 +126,7 @@ def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict
         "is_breached": card.breached_at is not None,
         "snoozed_until": card.snoozed_until.isoformat() if card.snoozed_until and card.is_snoozed(now) else None,
         "next_at": card.next_step_at.isoformat() if card.next_step_at and card.is_open else None,
-        "next_step": card.next_step,
+        "next_step": None if card.next_step is None else step_words(card.next_step, language),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import actions, address, frames, parts, resources
+from dashboard import actions, frames, parts, resources
 from dashboard.context import Context
 from dashboard.words import section
 
@@ -19,7 +19,7 @@ def draw_header(context: Context) -> None:
 def _strip(context: Context) -> None:
     snapshot, now = resources.snapshot(), resources.now()
     actions.tell_answers(snapshot, context.language)
-    pressed = parts.draw(
+    parts.draw(
         "strip",
         "strip_figures",
         {
@@ -31,18 +31,8 @@ def _strip(context: Context) -> None:
             "error": snapshot.error is not None,
             "words": section(context.language, "strip"),
         },
-        on_goto_change=_show_view,
     )
     with st.container(key="trouble"):
         if snapshot.error:
             st.warning(context.say("app.error"), icon=":material/cloud_off:")
             st.text(snapshot.error)
-    if pressed.goto:
-        st.switch_page("views/board.py", query_params={"view": pressed.goto})
-
-
-def _show_view() -> None:
-    """Let the board's own control follow; it keeps its state while the visitor stays on the page."""
-    wanted = st.session_state["strip_figures"].goto
-    if wanted in frames.VIEWS:
-        address.steer("view", wanted)

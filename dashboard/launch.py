@@ -28,6 +28,7 @@ def run(settings: Settings) -> None:
     log.info("dashboard", url=f"http://{settings.dashboard_host}:{settings.dashboard_port}")
     logs.configure(settings, "dashboard")
     resources.use(settings)
+    resources.heartbeat()
     resources.live_view()  # reads while Streamlit starts, so that the first visitor finds everything there
     options = [f"--{name}={value}" for name, value in server_options(settings).items()]
     cli.main(["run", str(APP), *options], standalone_mode=False)

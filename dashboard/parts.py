@@ -53,12 +53,12 @@ def draw(name: str, key: str, data: dict[str, Any], **on_change: Callable[[], No
 
 def table(
     key: str, columns: list[dict[str, str]], rows: list[dict[str, Any]], here: Context, now: datetime, *, opens: bool = False
-) -> Any:
-    """Draw rows as a quiet table; with `opens` a click on a row tells its `key` as `.open`."""
+) -> None:
+    """Draw rows as a quiet table; with `opens` a click on a row opens the ticket whose id stands in it."""
     words = {"in": here.say("table.in"), "ago": here.say("table.ago")}
     label = here.say("table.label")
     data = {"columns": columns, "rows": rows, "opens": opens, "now": now.isoformat(), "words": words, "label": label}
-    return draw("grid", key, data, on_open_change=lambda: None)
+    draw("grid", key, data)
 
 
 def empty(title: str, hint: str, key: str = "nothing") -> None:

@@ -35,7 +35,9 @@ def forecast(policy: Policy, follow_ups: FollowUps, opened_at: datetime, languag
     """Return what this policy would do for a ticket opened now that nobody answers: each step and when it may happen."""
     calendar, talking = follow_ups.calendar_of(policy), follow_ups.talking_hours_of(policy)
     rows = []
-    for number, step in enumerate((step for step in policy.steps if step.waiting_for == "us"), start=1):
+    for number, step in enumerate(policy.steps, start=1):
+        if step.waiting_for != "us":
+            continue
         due_at = _due_at(step.time, calendar, opened_at, step.after)
         said_at = talking.next_open(due_at) if step.say else due_at
         rows.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -11,7 +12,10 @@ from dashboard.live import LiveView
 from stream.adapters.kafka import Publisher
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.status import StatusReporter
+from stream.adapters.yaml_lines import Problem
+from stream.core.book import Book, empty_book
 from stream.core.status import Health
+from stream.errors import RulesError
 from stream.settings import Settings, load_settings
 
 _given: list[Settings] = []
@@ -47,9 +51,25 @@ def heartbeat() -> StatusReporter:
     return reporter
 
 
+@dataclass(frozen=True)
+class NoRules:
+    """Stands in while the rules folder cannot be used at all: an empty book, and why."""
+
+    problems: tuple[Problem, ...]
+    book: Book = field(default_factory=empty_book)
+
+
+def rules() -> BookWatcher | NoRules:
+    """Return the rules folder, read again within two seconds of an edit; without a usable one, what is wrong with it."""
+    try:
+        return _watcher()
+    except RulesError as error:
+        folder = settings().rules_dir.as_posix()
+        return NoRules(tuple(Problem(folder, 1, "", line) for line in str(error).splitlines()))
+
+
 @st.cache_resource(on_release=BookWatcher.close, show_spinner=False)
-def rules() -> BookWatcher:
-    """Return the rules folder, read again within two seconds of an edit."""
+def _watcher() -> BookWatcher:
     watcher = BookWatcher(settings().rules_dir)
     watcher.start()
     return watcher

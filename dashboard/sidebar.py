@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import resources, safe
+from dashboard import cookies, resources, safe
 from dashboard.context import Context
 from dashboard.people import has_password
-from dashboard.sign_in import oidc_is_configured, sign_out
+from dashboard.sign_in import NAME_COOKIE, oidc_is_configured, sign_out
 from dashboard.words import LANGUAGES
 
 
@@ -26,6 +26,8 @@ def draw_sidebar(context: Context) -> None:
             on_change=_choose_language,
             label_visibility="collapsed",
         )
+        if st.session_state.get("chosen_language"):
+            cookies.write("groupdesk_lang", context.language)
         is_guarded = has_password(resources.settings()) or oidc_is_configured()
         if is_guarded:
             role = context.say(f"role.{context.me.role}")
@@ -37,7 +39,7 @@ def draw_sidebar(context: Context) -> None:
 
 def _ask_name(context: Context) -> None:
     """Without a sign-in, everybody at this machine says who they are; the browser remembers it."""
-    st.text_input(
+    name = st.text_input(
         context.say("app.your_name"),
         context.me.name,
         key="my_name",
@@ -45,8 +47,11 @@ def _ask_name(context: Context) -> None:
         help=context.say("app.your_name_help"),
         persist_state="session",
     )
+    if name and name != (cookies.read(NAME_COOKIE) or "local"):
+        cookies.write(NAME_COOKIE, name)
 
 
 def _choose_language() -> None:
+    """Keep the choice for this session, this browser and whoever gets the link."""
     st.session_state["language"] = st.session_state["chosen_language"]
     st.query_params["lang"] = st.session_state["chosen_language"]

@@ -6,7 +6,7 @@ import time
 
 import streamlit as st
 
-from dashboard import parts
+from dashboard import cookies
 from dashboard.people import (
     COOKIE,
     SESSION_S,
@@ -21,6 +21,8 @@ from dashboard.people import (
 )
 from dashboard.words import say
 from stream.settings import Settings
+
+NAME_COOKIE = "groupdesk_name"
 
 
 @st.cache_resource(show_spinner=False)
@@ -42,7 +44,7 @@ def visitor(settings: Settings, language: str) -> Visitor:
         return _by_oidc(settings, language)
     if has_password(settings):
         return _by_password(settings, language)
-    return Visitor(st.session_state.get("my_name") or st.context.cookies.get("groupdesk_name") or "local", Role.ADMIN)
+    return Visitor(st.session_state.get("my_name") or cookies.read(NAME_COOKIE) or "local", Role.ADMIN)
 
 
 def sign_out() -> None:
@@ -65,7 +67,7 @@ def _by_oidc(settings: Settings, language: str) -> Visitor:
 def _by_password(settings: Settings, language: str) -> Visitor:
     known: Visitor | None = st.session_state.get("visitor")
     if known is None and not st.session_state.get("signed_out"):
-        known = unseal(st.context.cookies.get(COOKIE), settings, time.time())
+        known = unseal(cookies.read(COOKIE), settings, time.time())
     if known is None:
         known = _ask(settings, language)
         st.session_state["visitor"] = known
@@ -73,13 +75,13 @@ def _by_password(settings: Settings, language: str) -> Visitor:
         st.session_state["cookie"] = seal(known, settings, time.time())
         st.rerun()
     if st.session_state.get("cookie"):
-        parts.draw("cookie", "cookie", {"name": COOKIE, "value": st.session_state["cookie"], "max_age": SESSION_S})
+        cookies.write(COOKIE, st.session_state["cookie"], SESSION_S)
     return known
 
 
 def _ask(settings: Settings, language: str) -> Visitor:
     if st.session_state.get("signed_out"):
-        parts.draw("cookie", "cookie", {"name": COOKIE, "value": "", "max_age": 0})
+        cookies.write(COOKIE, "", 0)
     with st.container(horizontal_alignment="center"), st.form("sign_in", width=380):
         st.subheader(say(language, "sign_in.title"))
         name = st.text_input(

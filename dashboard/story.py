@@ -102,11 +102,13 @@ def _clock_line(name: str, clock: Clock, language: str, told: Any) -> dict[str, 
 
 def _follow_up_lines(ticket: Ticket, language: str, told: Any) -> list[dict[str, Any]]:
     if ticket.window:
-        step = say(language, "fact.step", step=ticket.window.step, policy=ticket.window.policy)
+        step = say(language, "fact.step", step=frames.step_words(ticket.window.step, language), policy=ticket.window.policy)
         lines = [told("follow_up", ticket.window.due_at.isoformat(), "time", extra=step)]
     else:
         lines = [told("follow_up", say(language, "fact.no_follow_up"), "quiet")]
-    past = [f"{one.step}: {say(language, f'follow_up.{one.status.value}')}" for one in ticket.follow_ups]
+    past = [
+        f"{frames.step_words(one.step, language)}: {say(language, f'follow_up.{one.status.value}')}" for one in ticket.follow_ups
+    ]
     return [*lines, told("follow_ups", ", ".join(past))] if past else lines
 
 

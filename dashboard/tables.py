@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboard import safe
+from dashboard import frames, safe
 from dashboard.card import Card
 from dashboard.desk import Snapshot, is_alive
 from dashboard.words import say
@@ -76,12 +76,11 @@ def planned(snapshot: Snapshot, language: str) -> list[Row]:
     waiting.sort(key=lambda card: (card.next_step_at or card.opened_at, card.id))
     return [
         {
-            "key": card.id,
             "title": safe.mask_numbers(safe.show(card.title)),
             "id": card.id,
             "group": safe.group(card.group_name, card.group),
             "state": chip(say(language, f"state.{card.state.value}"), "none"),
-            "step": card.next_step,
+            "step": None if card.next_step is None else frames.step_words(card.next_step, language),
             "due": card.next_step_at.isoformat() if card.next_step_at else None,
             "assignee": safe.show(card.assignee),
         }
@@ -98,7 +97,7 @@ def follow_up_counts(snapshot: Snapshot, language: str) -> list[Row]:
             one[status] = one.get(status, 0) + 1
     shown = (FollowUpStatus.SENT, FollowUpStatus.CANCELLED, FollowUpStatus.INTENT, FollowUpStatus.UNKNOWN)
     return [
-        {"step": say(language, "followups.step", step=step)} | {status.value: counts.get(status.value, 0) for status in shown}
+        {"step": frames.step_words(step, language)} | {status.value: counts.get(status.value, 0) for status in shown}
         for step, counts in sorted(found.items())
     ]
 

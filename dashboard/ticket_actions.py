@@ -224,6 +224,8 @@ def draw_reply(here: Context, ticket_id: str) -> None:
     card = resources.snapshot().cards.get(ticket_id)
     if card is None:
         return
+    if st.session_state.pop(f"clear_{ticket_id}", False):
+        st.session_state[f"reply_text_{ticket_id}"] = ""
     with st.form(f"reply_{ticket_id}", border=False):
         text = st.text_area(
             here.say("act.reply"),

@@ -60,20 +60,17 @@ function place(box, nodes) {
   nodes.forEach((node, index) => { if (box.children[index] !== node) box.insertBefore(node, box.children[index] || null); });
   while (box.children.length > nodes.length) box.lastChild.remove();
 }
-export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
+export default function ({ data, parentElement, setStateValue }) {
   let root = parentElement.querySelector(".desk");
   if (!root) {
     root = h("div", "desk board");
     parentElement.append(root);
     root.__rows = new Map();
-    root.__send = {};
     root.addEventListener("click", (event) => {
       const row = event.target.closest(".row");
       const more = event.target.closest(".more");
-      if (more) { root.__send.state("limit", root.__limit + 100); return; }
-      if (!row || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-      event.preventDefault();
-      root.__send.trigger("open", row.dataset.id);
+      if (more) { root.__send("limit", root.__limit + 100); return; }
+      if (row) follow(event, row.querySelector("a.title"));
     });
     root.addEventListener("keydown", (event) => {
       const links = [...root.querySelectorAll("a.title")];
@@ -84,7 +81,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
       (links[at + step] || links[at < 0 ? 0 : at])?.focus();
     });
   }
-  root.__send = { trigger: setTriggerValue, state: setStateValue };
+  root.__send = setStateValue;
   root.__limit = data.limit;
   const words = data.words, offset = Date.parse(data.now) - Date.now();
   root.classList.toggle("lanes", data.mode === "columns");

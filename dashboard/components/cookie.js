@@ -1,5 +1,4 @@
 export default function ({ data }) {
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie = data.name + "=" + data.value + "; Path=/; SameSite=Strict; Max-Age=" + data.max_age + secure;
-  if (data.reload) location.reload();
 }

@@ -27,21 +27,17 @@ function paintCell(cell, kind, value, offset) {
     cell.title = String(value);
   }
 }
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   let root = parentElement.querySelector(".desk");
   if (!root) {
     root = h("div", "desk grid");
     root.setAttribute("role", "table");
     parentElement.append(root);
     root.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
-      const row = event.target.closest("[data-key]");
-      if (!row || !root.__opens) return;
-      event.preventDefault();
-      root.__send("open", row.dataset.key);
+      const row = event.target.closest(".row");
+      if (row) follow(event, event.target.closest("a") || (root.__opens && row.querySelector("a.id")));
     });
   }
-  root.__send = setTriggerValue;
   root.__opens = data.opens;
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("wide", data.columns.length > 4);
@@ -60,7 +56,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.replaceChildren(head, ...data.rows.map((row) => {
       const node = h("div", "row" + (data.opens ? " opens" : ""));
       node.setAttribute("role", "row");
-      if (row.key) node.dataset.key = row.key;
       for (const column of data.columns) {
         const cell = h("div", "cell k-" + column.kind);
         cell.setAttribute("role", "cell");

@@ -102,3 +102,13 @@ function everySecond(host, paint) {
   paint();
   return () => clearInterval(host.__tick);
 }
+// Go to another page as the browser's own back button does: Streamlit stops the timers of the old page first. A switch on the
+// server can meet a refresh of the old page that is already on its way, which breaks the new one.
+function follow(event, link) {
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button) return false;
+  event.preventDefault();
+  event.stopPropagation();
+  history.pushState(null, "", link.href);
+  dispatchEvent(new PopStateEvent("popstate"));
+  return true;
+}

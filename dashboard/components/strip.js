@@ -1,17 +1,13 @@
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement }) {
   let root = parentElement.querySelector(".desk");
   if (!root) {
     root = h("div", "desk strip");
     root.append(h("div", "figures"), h("div", "fresh"));
     parentElement.append(root);
     root.addEventListener("click", (event) => {
-      const figure = event.target.closest("a.figure");
-      if (!figure || event.metaKey || event.ctrlKey) return;
-      event.preventDefault();
-      root.__send("goto", figure.dataset.view);
+      follow(event, event.target.closest("a.figure"));
     });
   }
-  root.__send = setTriggerValue;
   const words = data.words, offset = Date.parse(data.now) - Date.now();
   const [figures, fresh] = root.children;
   const mark = JSON.stringify([data.figures, words]);
@@ -20,7 +16,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     figures.replaceChildren(...data.figures.map((one) => {
       const link = h("a", "figure " + one.kind + (one.value ? "" : " zero"));
       link.href = new URL("./?view=" + one.view, document.baseURI).href;
-      link.dataset.view = one.view;
       link.append(...(one.sign ? [icon(one.sign)] : []), h("b", null, String(one.value)), h("span", null, one.label));
       return link;
     }));

@@ -1,6 +1,10 @@
 export default function ({ data, parentElement }) {
   let root = parentElement.querySelector(".desk");
-  if (!root) { root = h("ol", "desk timeline"); parentElement.append(root); }
+  if (!root) {
+    root = h("ol", "desk timeline");
+    parentElement.append(root);
+    root.addEventListener("click", (event) => follow(event, event.target.closest("a")));
+  }
   root.setAttribute("aria-label", data.words.label);
   const mark = JSON.stringify(data.events);
   if (root.__mark === mark) return;

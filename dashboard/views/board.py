@@ -88,7 +88,7 @@ def tickets(here: Context) -> None:
     wanted = Filter(state.get("view") or "open", state.get("q") or "", state.get("group"), state.get("category"), here.me.name)
     found = frames.select(snapshot, wanted, now)
     limit = int((state.get("board") or {}).get("limit") or PAGE)
-    pressed = parts.draw(
+    parts.draw(
         "board",
         "board",
         {
@@ -99,15 +99,12 @@ def tickets(here: Context) -> None:
             "now": now.isoformat(),
             "words": frames.board_words(here.language),
         },
-        on_open_change=lambda: None,
         on_limit_change=lambda: None,
     )
     with st.container(key="empty"):
         if not found:
             kind = "none" if snapshot.cards else "empty"
             parts.empty(here.say(f"board.{kind}"), here.say(f"board.{kind}_hint"))
-    if pressed.open:
-        st.switch_page("views/ticket.py", query_params={"id": pressed.open})
 
 
 here = context()

@@ -18,16 +18,14 @@ def queue(here: Context) -> None:
         "id": ("id", "118px"),
         "group": ("text", "170px"),
         "state": ("chip", "170px"),
-        "step": ("number", "56px"),
+        "step": ("text", "76px"),
         "due": ("until", "110px"),
         "assignee": ("text", "120px"),
     }
-    pressed = parts.table("followups_queue", tables.columns(here.language, "followups", kinds), rows, here, now, opens=True)
+    parts.table("followups_queue", tables.columns(here.language, "followups", kinds), rows, here, now, opens=True)
     with st.container(key="followups_empty"):
         if not rows:
             parts.empty(here.say("followups.empty"), here.say("followups.empty_hint"))
-    if pressed.open:
-        st.switch_page("views/ticket.py", query_params={"id": pressed.open})
 
 
 @st.fragment(run_every=30)

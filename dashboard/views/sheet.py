@@ -55,7 +55,6 @@ def beside(here: Context) -> None:
             st.metric(here.say("sheet.only_there"), len(found.only_there), border=True)
         rows = [
             {
-                "key": one.ticket_id,
                 "id": one.ticket_id,
                 "column": BY_NAME[one.column].header,
                 "ours": safe.show(one.ours),
@@ -66,10 +65,7 @@ def beside(here: Context) -> None:
             }
             for one in found.differences[:200]
         ]
-        rows += [
-            {"key": one, "id": one, "whose": tables.chip(here.say("sheet.will_be_added"), "none")}
-            for one in found.only_here[:100]
-        ]
+        rows += [{"id": one, "whose": tables.chip(here.say("sheet.will_be_added"), "none")} for one in found.only_here[:100]]
         rows += [
             {"id": safe.show(one), "whose": tables.chip(here.say("sheet.unknown_row"), "warn")} for one in found.only_there[:100]
         ]
@@ -81,11 +77,9 @@ def beside(here: Context) -> None:
             "whose": ("chip", "220px"),
         }
         if rows:
-            pressed = parts.table(
+            parts.table(
                 "sheet_differences", tables.columns(here.language, "sheet", kinds), rows, here, resources.now(), opens=True
             )
-            if pressed.open:
-                st.switch_page("views/ticket.py", query_params={"id": pressed.open})
         else:
             st.caption(here.say("sheet.all_equal"))
 

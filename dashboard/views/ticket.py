@@ -40,15 +40,18 @@ def headline(here: Context, ticket_id: str) -> None:
     """Draw the title, and where a merged ticket went."""
     ticket = ticket_of(ticket_id)
     title = safe.show(ticket.title) if ticket else ticket_id
-    data = {"id": ticket_id, "title": title if here.reveal else safe.mask_numbers(title), "back": here.say("ticket.back")}
-    pressed = parts.draw("headline", "headline", data, on_back_change=lambda: None)
-    if ticket and ticket.merged_into:
-        st.caption(here.say("ticket.merged", id=ticket.merged_into))
-        st.page_link(
-            "views/ticket.py", label=here.say("ticket.see", id=ticket.merged_into), query_params={"id": ticket.merged_into}
-        )
-    if pressed.back:
-        st.switch_page("views/board.py")
+    merged = (
+        {"id": ticket.merged_into, "text": here.say("ticket.merged", id=ticket.merged_into)}
+        if ticket and ticket.merged_into
+        else None
+    )
+    data = {
+        "id": ticket_id,
+        "title": title if here.reveal else safe.mask_numbers(title),
+        "back": here.say("ticket.back"),
+        "merged": merged,
+    }
+    parts.draw("headline", "headline", data)
 
 
 @st.fragment(run_every=1)

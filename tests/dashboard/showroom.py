@@ -109,9 +109,9 @@ def desk(now: datetime) -> list[Ticket]:
         )
         for n, (name, role, ago, text, why) in enumerate(talk, start=1)
     ]
-    policy = Window(policy="standard", step=2, due_at=now + minutes(18), opened_at=now - minutes(12), because="customer waits")
+    policy = Window(policy="standard", step=1, due_at=now + minutes(18), opened_at=now - minutes(12), because="customer waits")
     sent = FollowUp(
-        id=derived_id(main.id, 1), step=1, status=FollowUpStatus.SENT, due_at=now - minutes(41), changed_at=now - minutes(40)
+        id=derived_id(main.id, 0), step=0, status=FollowUpStatus.SENT, due_at=now - minutes(41), changed_at=now - minutes(40)
     )
     main = main.but(
         messages=(first, *entries), message_count=5, window=policy, follow_ups=(sent,), updated_at=now - minutes(12), version=9
@@ -139,7 +139,7 @@ def desk(now: datetime) -> list[Ticket]:
             category="billing",
             by="gpt-5-mini",
             stage="model",
-            window=Window(policy="standard", step=1, due_at=now + minutes(42), opened_at=now - minutes(18)),
+            window=Window(policy="standard", step=0, due_at=now + minutes(42), opened_at=now - minutes(18)),
         ),
         ticket(
             now,

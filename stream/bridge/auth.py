@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stream.errors import SettingsError
+
 if TYPE_CHECKING:
     from jwt.types import Options
 
@@ -16,6 +18,8 @@ HEADER = "X-Webhook-Secret"
 # Evolution signs once an event with 600 s to live and retries for longer than that; a 401 would be its last try.
 LEEWAY = timedelta(minutes=30)
 _LONGEST_BEARER = 4_096
+# What stands in examples is known to everybody.
+_SAMPLES = frozenset({"change-me", "changeme", "change_me", "replace-me", "your-secret", "your-webhook-secret", "example"})
 
 
 class Gate:
@@ -24,7 +28,9 @@ class Gate:
     def __init__(self, secrets: Sequence[str]) -> None:
         self._secrets = [secret for secret in secrets if secret]
         if not self._secrets:
-            raise ValueError("a gate without a secret would let everybody in")
+            raise SettingsError("WEBHOOK_SECRET is empty: set it to a random text of 32 characters or more.")
+        if any(secret.lower() in _SAMPLES for secret in self._secrets):
+            raise SettingsError("WEBHOOK_SECRET is the sample from an example: set it to a random text, or leave it empty.")
         self._digests = [_digest(secret) for secret in self._secrets]
 
     def admits(self, headers: Mapping[str, str]) -> bool:

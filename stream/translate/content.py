@@ -59,10 +59,9 @@ def find_content(message: Any) -> Content | None:
         if kind := next((kind for kind in known if here[kind] != ""), next(iter(known), None)):
             return Content(kind, here[kind], around)
         # Whatever holds a `message` is a wrapper, also one that does not exist yet.
-        inner = obj(here.get("message")) or next(
-            (body["message"] for body in here.values() if isinstance(body, dict) and obj(body.get("message"))), None
-        )
-        if not inner:
+        wrapped = [obj(here.get("message")), *(obj(obj(body).get("message")) for body in here.values())]
+        inner = next(filter(None, wrapped), None)
+        if inner is None:
             return next((Content(kind, body, around) for kind, body in here.items()), None)
         around = inner
     return None

@@ -78,11 +78,13 @@ def _is_byte_array(value: dict[str, Any]) -> bool:
     return "0" in value and all(isinstance(byte, int) for byte in value.values())
 
 
-# In bytes that may not be JSON at all: the key in quotes, and its value as far as its string or word goes.
+# In bytes that may not be JSON at all: the key in quotes (the token's also without), and its value as far as it goes.
 _NAMED = b"|".join(
     re.escape(name.encode()) for name in sorted(_SECRETS | {"base64", "code", "jpegThumbnail", "mediaKey", "pairingCode"})
 )
-_IN_BYTES = re.compile(rb'(?i)("(?:' + _NAMED + rb')"\s*:\s*)("[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[^\s",{}\[\]]+)', re.DOTALL)
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
+_VALUE = rb"(?:" + _STRING + rb"|" + _STRING.replace(b'"', b"'") + rb"|[^\s\"',&{}\[\]]+)"
+_IN_BYTES = re.compile(rb"(?is)(?P<key>[\"'](?:" + _NAMED + rb")[\"']\s*:\s*|\bapikey\s*[:=]\s*)" + _VALUE)
 
 
 def strip_bytes(raw: bytes) -> bytes:
@@ -90,4 +92,4 @@ def strip_bytes(raw: bytes) -> bytes:
 
     NULs go too: a body in UTF-16 would hide its secrets between them.
     """
-    return _IN_BYTES.sub(rb'\1"removed"', raw.replace(b"\x00", b""))
+    return _IN_BYTES.sub(rb'\g<key>"removed"', raw.replace(b"\x00", b""))

@@ -132,6 +132,8 @@ def test_events_without_a_use_are_ignored_by_name(event: str, reason: str) -> No
         json.dumps(envelope("messages.upsert", {}), indent=2).encode() + b"trailing",
         b'{"apikey":"' + TOKEN.encode(),
         b'{"APIKEY" : "x\\"' + TOKEN.encode() + b'"}',
+        b"{'apikey': 'x" + TOKEN.encode() + b"'}",
+        b"event=messages.upsert&apikey=" + TOKEN.encode() + b"&instance=i",
         b'{"apikey":' + TOKEN.encode() + b"}",
         b'\xff\xfe{"apikey":"' + TOKEN.encode() + b'"}\xff',
         json.dumps({"apikey": TOKEN, "server_url": "http://evolution.example"}).encode("utf-16"),

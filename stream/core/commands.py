@@ -72,7 +72,7 @@ class Assign(Command):
 
     kind: Literal["assign"] = "assign"
     ticket_id: str
-    assignee: str | None
+    assignee: str | None = None
 
 
 class SetState(Command):

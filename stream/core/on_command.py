@@ -131,7 +131,7 @@ def _not_a_ticket(turn: Turn, command: NotATicket) -> None:
         EventKind.CORRECTED,
         ticket.id,
         actor=command.actor,
-        message_id=ticket.messages[0].message_id,
+        message_id=ticket.messages[0].message_id if ticket.messages else None,
         command_id=command.id,
         before=Label.TICKET,
         after=Label.NOISE,

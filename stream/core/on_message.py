@@ -78,7 +78,7 @@ def apply_deletion(turn: Turn, deletion: Deletion) -> None:
     for ticket in list(turn.tickets.values()):
         entries = tuple(e.but(text=None) if e.message_id == deletion.target_id else e for e in ticket.messages)
         if entries != ticket.messages:
-            is_opener = ticket.messages[0].message_id == deletion.target_id
+            is_opener = ticket.messages[0].message_id == deletion.target_id  # it has at least the one that was found
             turn.save(ticket.but(messages=entries, title="(deleted by its author)" if is_opener else ticket.title))
             turn.record(EventKind.REDACTED, ticket.id, message_id=deletion.target_id)
 

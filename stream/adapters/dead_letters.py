@@ -7,7 +7,13 @@ _LONGEST = 1024  # bytes a header, so that a hostile message cannot grow one
 
 
 def error_headers(
-    *, topic: str, stage: str, reason: str, partition: int | None = None, offset: int | None = None, error: Exception | None = None
+    *,
+    topic: str,
+    stage: str,
+    reason: str,
+    partition: int | None = None,
+    offset: int | None = None,
+    error: Exception | None = None,
 ) -> dict[str, bytes]:
     """Return the headers that tell where a record failed and why, without a word of its content.
 

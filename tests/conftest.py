@@ -13,21 +13,30 @@ import pytest
 from stream.broker import start_broker
 from stream.settings import Settings
 
+_NOTICE = pytest.StashKey[str]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say in the summary which broker the tests ran on: what was proved depends on it."""
+    if _NOTICE in config.stash:
+        terminalreporter.write_line(f"Broker of the tests: {config.stash[_NOTICE]}")
+
 
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
+def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
     """Return the bootstrap address: Apache Kafka, the PyPI broker where Java or Maven is missing, or one that runs already.
 
     GROUPDESK_TEST_BOOTSTRAP names a running one; GROUPDESK_TEST_REQUIRE_KAFKA=1 makes the absence of Apache Kafka a failure.
     """
     running = os.environ.get("GROUPDESK_TEST_BOOTSTRAP")
     if running:
+        pytestconfig.stash[_NOTICE] = f"the one that runs at {running}"
         yield running
         return
     required = os.environ.get("GROUPDESK_TEST_REQUIRE_KAFKA") == "1"
     with tempfile.TemporaryDirectory(prefix="groupdesk-test-") as folder:
         broker = start_broker(Path(folder), allow_trial=not required)
-        print(f"\nTests run on: {broker.notice}")  # noqa: T201 -- which broker proved this must be in the output
+        pytestconfig.stash[_NOTICE] = broker.notice
         try:
             yield broker.bootstrap
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -15,12 +15,17 @@ from stream.settings import Settings
 
 
 class Heartbeats:
-    """The latest heartbeat of each part since `since`."""
+    """The latest heartbeat of each part that was told to be expected, from then on."""
 
-    def __init__(self, settings: Settings, since: datetime) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._tail = Tail(settings, [Topic.STATUS])
-        self._since = since
+        self._since: dict[str, datetime] = {}
         self._latest: dict[str, PartStatus] = {}
+
+    def expect(self, part: str) -> None:
+        """Forget what a part has said so far: it starts now."""
+        self._since[part] = datetime.now(UTC)
+        self._latest.pop(part, None)
 
     def is_ready(self, part: str) -> bool:
         """Tell whether the part has said that it works, fully or degraded."""
@@ -34,13 +39,12 @@ class Heartbeats:
         except BrokerError:
             return
         for record in records:
-            if record.value is None or record.timestamp < self._since:
-                continue
             try:
-                status = PartStatus.from_json(record.value)
+                status = PartStatus.from_json(record.value or b"")
             except ValidationError:
                 continue
-            self._latest[status.part] = status
+            if status.part in self._since and record.timestamp >= self._since[status.part]:
+                self._latest[status.part] = status
 
     def close(self) -> None:
         """Let go of the broker; never raises."""

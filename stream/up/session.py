@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -21,7 +20,8 @@ from stream.up.readiness import Heartbeats, answers
 from stream.up.roles import ROLES, Role
 from stream.up.supervision import RoleProcess, Supervision
 
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.2  # while something starts
+_LOOK_AGAIN_S = 1.0
 
 
 class Session:
@@ -46,7 +46,7 @@ class Session:
         self._heartbeats: Heartbeats | None = None
         self._waiting: dict[str, Role] = {}
         self._pids: dict[str, int] = {}
-        self._started = 0.0
+        self._started: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ class Session:
         """Keep everything running and tell what ends and starts again, until told to stop."""
         while not self.stopping.is_set():
             self._look()
-            self.stopping.wait(_LOOK_EVERY_S)
+            self.stopping.wait(_LOOK_EVERY_S if self._waiting else _LOOK_AGAIN_S)
 
     def _start(self) -> None:
         ports = settle_ports(self.settings, self._roles)
@@ -95,11 +95,17 @@ class Session:
             chosen["kafka_bootstrap_servers"] = self._broker.bootstrap
         self.settings = self.settings.model_copy(update=chosen)
         ensure_topics(self.settings)
-        self._heartbeats = Heartbeats(self.settings, since=datetime.now(UTC))
-        self._waiting = {role.name: role for role in self._roles}
+        self._heartbeats = Heartbeats(self.settings)
+        for role in self._roles:
+            self._await(role)
         self._supervision = Supervision(self.settings.data_dir, list(self._waiting), as_environment(self.settings))
-        self._started = time.monotonic()
         self._supervision.start()
+
+    def _await(self, role: Role) -> None:
+        self._waiting[role.name] = role
+        self._started[role.name] = time.monotonic()
+        if self._heartbeats is not None:
+            self._heartbeats.expect(role.name)
 
     def _look(self) -> None:
         if self._supervision is None or self._heartbeats is None:
@@ -110,7 +116,7 @@ class Session:
         for role in list(self._waiting.values()):
             if self._is_ready(role):
                 del self._waiting[role.name]
-                after = time.monotonic() - self._started
+                after = time.monotonic() - self._started[role.name]
                 self._say(f"  {role.name:<10} ready after {after:4.1f} s   {self._address(role)}".rstrip())
         if self._broker is not None and not self._broker.is_alive():
             self._say("The broker ended; starting it again.")
@@ -122,8 +128,8 @@ class Session:
             self._pids[process.name] = now
         if before and before != now:
             self._pids[process.name] = now
-            self._say(f"  {process.name:<10} ended ({_ending(process)}): {self._last_line(process.name)}")
-            self._waiting.setdefault(process.name, ROLES[process.name])
+            self._say(f"  {process.name:<10} ended and is started again. {self._last_line(process.name)}")
+            self._await(ROLES[process.name])
             self._renew_trial_broker(process)
         if process.gave_up and process.name in self._waiting:
             del self._waiting[process.name]
@@ -150,7 +156,7 @@ class Session:
 
     def _last_line(self, name: str) -> str:
         line = self._supervision.last_line(name) if self._supervision else ""
-        return f"{line} (more in {self.settings.data_dir / 'logs' / name}.log)"
+        return f"{line} (more in {self.settings.data_dir / 'logs' / name}.log)".lstrip()
 
     def _stop(self) -> None:
         if self._heartbeats is not None:
@@ -160,8 +166,3 @@ class Session:
         if self._broker is not None:
             self._broker.stop()
         self._lock.release()
-
-
-def _ending(process: RoleProcess) -> str:
-    # Of one that runs again already, supervisord does not tell any more how the one before ended.
-    return "it is started again" if process.is_running or not process.exit_status else f"exit status {process.exit_status}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from supervisor.xmlrpc import SupervisorTransport
 
 from stream.broker.child import Child
@@ -67,7 +68,6 @@ class RoleProcess:
     pid: int
     is_running: bool
     gave_up: bool
-    exit_status: int
 
 
 class Supervision:
@@ -107,7 +107,6 @@ class Supervision:
                 each["pid"],
                 each["statename"] in {"STARTING", "RUNNING"},
                 each["statename"] == "FATAL",
-                each["exitstatus"],
             )
             for each in told
         ]
@@ -120,7 +119,7 @@ class Supervision:
     def last_line(self, name: str) -> str:
         """Return the last line that a role wrote, for a message about its end."""
         try:
-            lines = (self.logs / f"{name}.log").read_text(errors="replace").splitlines()
+            lines = click.unstyle((self.logs / f"{name}.log").read_text(errors="replace")).splitlines()
         except OSError:
             return ""
         return next((line for line in reversed(lines) if line.strip()), "")

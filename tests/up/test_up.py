@@ -164,6 +164,23 @@ def test_a_role_that_dies_is_started_again_and_told(settings: Settings) -> None:
         assert groupdesk.stop(signal.SIGTERM) == 0
 
 
+def test_the_demo_plays_a_chat_and_tells_which_tickets_came_of_it(settings: Settings) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "stream", "demo", "--once", "--without", "dashboard", "--without", "sheet"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **as_environment(settings)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    taken = re.search(r"^(\d+) of (\d+) webhooks taken .*; (\d+) tickets came of them", told.stdout, re.MULTILINE)
+    assert taken, told.stdout
+    assert taken[1] == taken[2]
+    assert len(re.findall(r"^  T-\w{4}-\w{4}  ", told.stdout, re.MULTILINE)) == int(taken[3]) > 0
+    assert running_from(settings.data_dir) == []
+
+
 def test_a_second_one_in_the_same_folder_is_one_clear_sentence(settings: Settings) -> None:
     nothing = [argument for role in ROLES if role != "bridge" for argument in ("--without", role)]
     with started(settings, *nothing) as first:

@@ -73,8 +73,11 @@ def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Problem]]:
         return None, [Problem(file, line, "", "this is not UTF-8; save the file as UTF-8")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        if b"\t" in b"".join(raw.splitlines()[line - 1 : line]):
+            return None, [Problem(file, line, "", "not YAML: there is a tab on this line; indent with spaces")]
         said = error.problem or error.context or "cannot be read"
-        return None, [Problem(file, mark.line + 1 if mark else 1, "", f"not YAML: {said}; check indents, colons and quotes")]
+        return None, [Problem(file, line, "", f"not YAML: {said}; check indents, colons and quotes")]
     except yaml.YAMLError as error:
         return None, [Problem(file, 1, "", f"not YAML: {error}".splitlines()[0])]
     except _Refused as refused:

@@ -1,0 +1,162 @@
+"""Mistakes that people make in the rules folder, and what they are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stream.adapters.rule_files import build_book, load_book, take_snapshot, version_of
+from stream.errors import RulesError
+
+GOOD = """\
+version: 1
+rules:
+  - id: late
+    title: Late
+    when: {any: [{words: [late]}]}
+    then: {ticket: {category: delivery}}
+    match: ["so LATE"]
+    no_match: [later]
+"""
+
+
+def folder(tmp_path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def problems_of(tmp_path: Path, files: dict[str, str]) -> list[str]:
+    rules_dir = folder(tmp_path, files)
+    found = build_book(rules_dir, take_snapshot(rules_dir)).problems
+    return [str(problem).removeprefix(f"{rules_dir.as_posix()}/") for problem in found]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("title:", "titel:"), "detect/a.yaml:4: rules[0].titel: unknown key, did you mean title?"),
+        (("any:", "anny:"), "detect/a.yaml:5: rules[0].when.anny: unknown key, did you mean any?"),
+        (("words:", "wrods:"), "detect/a.yaml:5: rules[0].when.any[0].wrods: unknown key, did you mean words?"),
+        (("category:", "categori:"), "detect/a.yaml:6: rules[0].then.ticket.categori: unknown key, did you mean category?"),
+        (("[late]", "[$lat]"), "detect/a.yaml:5: rules[0].when.any[0].words[0]: there is no list $lat"),
+        (("    title: Late", "    title: Late\n    mode: liv"), "'liv' is none of 'off', 'shadow' or 'live', did you mean live?"),
+        (
+            ("    title: Late", "    title: Late\n    title: Late"),
+            "detect/a.yaml:5: rules[0].title: this key stands here a second time; the first is on line 4",
+        ),
+        (("so LATE", "so slow"), 'detect/a.yaml:7: rules[0].match[0]: rule late does not fit its own example "so slow"'),
+        (("[later]", "[so late]"), 'detect/a.yaml:8: rules[0].no_match[0]: rule late fits "so late", which it must not'),
+        (("words: [late]", 'regex: "(late"'), "rules[0].when.any[0].regex: RE2 cannot read it: missing ): (?i:(late)"),
+        (("words: [late]", 'words: [late], regex: "x"'), "give exactly one of words, phrases, whole_message or regex"),
+        (("[late]", '["la*"]'), "at least 3 letters before *"),
+        (("[late]", '["!!"]'), '"!!" has no word in it'),
+        (("[late]", '["... late"]'), "... stands between words"),
+        (("words: [late]", 'whole_message: ["so ... late"]'), "... cannot stand in a whole message"),
+        (("version: 1", "version: 2"), "detect/a.yaml:1: version: 2 is none of 1"),
+        (("    then:", "    then: {}\n    than:"), "give exactly one of ticket, update or noise"),
+        (("id: late", "id: Late!"), "does not look right"),
+        (("{category: delivery}", "{category: delivery, follow_up: nope}"), "followups.yaml has no policy nope"),
+        (("  - id", "\t- id"), "detect/a.yaml:3: not YAML: there is a tab on this line; indent with spaces"),
+        (("rules:", "- rules:"), "not YAML"),
+        (
+            ("title: Late", "title: !!python/object:os.system x"),
+            "tags such as tag:yaml.org,2002:python/object:os.system are not read here",
+        ),
+        (("title: Late", "title: !mine x"), "tags such as !mine are not read here"),
+        (("title: Late", "title: *nothing"), "stands for nothing that is complete above this line"),
+        (("version: 1", "version: 1\n---\nversion: 1"), "one file is one document"),
+    ],
+)
+def test_a_mistake_is_told_with_file_line_and_path(tmp_path: Path, wrong: tuple[str, str], told: str) -> None:
+    assert GOOD.count(wrong[0]) >= 1
+    found = problems_of(tmp_path, {"detect/a.yaml": GOOD.replace(wrong[0], wrong[1], 1)})
+    assert any(told in line for line in found), found
+
+
+def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    found = problems_of(
+        tmp_path,
+        {
+            "detect/a.yaml": GOOD.replace("title:", "titel:").replace("match:", "mach:", 1),
+            "detect/b.yaml": GOOD.replace("id: late", "id: other").replace("so LATE", "nothing"),
+            "lists/en.yaml": "version: 1\nlists: {hi: ['a*']}\n",
+            "team.yaml": "version: 1\nteam: [{name: Ana}]\n",
+            "groups.yaml": "version: 1\ngroups: [{jid: 1@g.us}, {jid: 1@g.us}, {jid: nonsense, mod: off}]\n",
+            "gruops.yaml": "version: 1\n",
+        },
+    )
+    assert len({line.split(":")[0] for line in found}) == 6
+    assert len(found) >= 9
+    assert any("did you mean groups.yaml?" in line for line in found)
+
+
+def test_a_book_is_refused_with_all_problems_in_its_message(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match=r"titel(.|\n)*b\.yaml"):
+        load_book(folder(tmp_path, {"detect/a.yaml": GOOD.replace("title", "titel"), "detect/b.yaml": "rules: 7\n"}))
+    with pytest.raises(RulesError, match="no rules folder"):
+        load_book(tmp_path / "nowhere")
+
+
+def test_a_file_with_a_problem_is_left_out_and_the_others_are_used(tmp_path: Path) -> None:
+    other = GOOD.replace("id: late", "id: other")
+    rules_dir = folder(tmp_path, {"detect/a.yaml": GOOD.replace("so LATE", "wrong"), "detect/b.yaml": other})
+    loaded = build_book(rules_dir, take_snapshot(rules_dir))
+    assert list(loaded.book.rules.by_id) == ["other"]
+
+
+def test_the_same_id_in_two_files_is_told_where(tmp_path: Path) -> None:
+    (found,) = problems_of(tmp_path, {"detect/a.yaml": GOOD, "detect/b.yaml": GOOD})
+    assert found.startswith("detect/b.yaml:3: rules[0].id: the id late is used in ")
+
+
+def test_words_that_yaml_would_twist_stay_words(tmp_path: Path) -> None:
+    twisted = (
+        GOOD.replace("[late]", "[no, on, yes, true, 404, 10:30, null]").replace("so LATE", "no").replace("[later]", "[maybe]")
+    )
+    assert problems_of(tmp_path, {"detect/a.yaml": twisted}) == [
+        "detect/a.yaml:5: rules[0].when.any[0].words[6]: input should be a valid string"
+    ]
+    assert problems_of(tmp_path, {"detect/a.yaml": twisted.replace(", null", "")}) == []
+
+
+def test_the_version_is_that_of_the_contents() -> None:
+    one = version_of({"a": b"1", "b": b"2"})
+    assert one == version_of({"b": b"2", "a": b"1"})
+    assert len({one, version_of({"a": b"12", "b": b""}), version_of({"a": b"1"}), version_of({"a": b"1", "c": b"2"})}) == 4
+
+
+_BOMBS = {
+    "laughs": "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 10)}]\n" for n in range(8)),
+    "aliases": "a: &a x\nb: [" + ", ".join(["*a"] * 200) + "]\n",
+    "deep": "a: " + "[" * 5000,
+    "deep blocks": "".join(f"{' ' * n}- \n" for n in range(500)),
+    "deep closed": "a: " + "[" * 900 + "]" * 900,
+    "itself": "a: &a [*a]\n",
+    "merge": "a: &a {x: 1}\nb: {<<: *a}\n",
+    "huge": "a: [" + "x," * 1_100_000 + "]\n",
+    "many": "a: [" + "x," * 400_000 + "]\n",
+    "key": "? [a, b]\n: 1\n",
+    "binary": "a: !!binary aGVsbG8=\n",
+    "nul": "a: \x00\n",
+    "big number": "version: " + "9" * 100_000 + "\n",
+    "empty": "",
+    "scalar": "hello\n",
+}
+
+
+@pytest.mark.parametrize("bomb", _BOMBS)
+def test_a_bomb_is_a_problem_and_nothing_else(tmp_path: Path, bomb: str) -> None:
+    found = problems_of(tmp_path, {"detect/bomb.yaml": _BOMBS[bomb], "detect/good.yaml": GOOD})
+    assert found
+    assert all(line.startswith("detect/bomb.yaml:") for line in found)
+    assert max(map(len, found)) < 500_000
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "detect").mkdir()
+    (tmp_path / "detect" / "a.yaml").write_bytes(b"version: 1\ntitle: \xff\xfe\n")
+    assert "a.yaml:2: this is not UTF-8" in str(build_book(tmp_path, take_snapshot(tmp_path)).problems[0])

@@ -19,7 +19,8 @@ def _command(role: Role) -> click.Command:
     return run_role
 
 
-bridge = _command(ROLES["bridge"])
-worker = _command(ROLES["worker"])
-sheet = _command(ROLES["sheet"])
-dashboard = _command(ROLES["dashboard"])
+def __getattr__(name: str) -> click.Command:
+    """Return the command of any role of the table, so that a new role needs a line there and one in `COMMANDS`."""
+    if name not in ROLES:
+        raise AttributeError(name)
+    return _command(ROLES[name])

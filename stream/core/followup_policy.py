@@ -55,7 +55,8 @@ class Step(Written):
     """One follow-up: what happens when it has been a party's turn for so long.
 
     `after` counts from the beginning of the turn, in business time unless `time` is wall. `say` and `escalate` name a text:
-    the one is said in the customer's group, the other in the team's own. `close` ends a ticket that the customer left alone.
+    the one is said in the customer's group, the other in the team's own. `close` ends a ticket that the customer left alone after our question; with `unasked` also
+    where no question could be put, as in groups that are only observed.
     """
 
     waiting_for: Literal["us", "customer"] = "us"
@@ -64,12 +65,15 @@ class Step(Written):
     say: str | None = None
     escalate: str | None = None
     close: bool = False
+    unasked: bool = False
     wording: Literal["template", "model"] = "template"
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
         if self.close and self.waiting_for != "customer":
             raise ValueError("a ticket is closed for staleness only while it waits for the customer: add waiting_for: customer")
+        if self.unasked and not self.close:
+            raise ValueError("unasked belongs to close")
         if sum((self.say is not None, self.escalate is not None, self.close)) != 1:
             raise ValueError("a step does one thing: give it either say, escalate or close")
         if self.wording == "model" and self.say is None:
@@ -118,11 +122,11 @@ class Policy(Written):
             delays = [step.after for step in self.steps if step.waiting_for == party]
             if delays != sorted(set(delays)):
                 raise ValueError(f"the steps of waiting_for: {party} must come in order, each later than the last")
-            closing = [step.close for step in self.steps if step.waiting_for == party]
+            closing = [step.close for step in self.steps if step.waiting_for == party and not step.unasked]
             if True in closing[:-1]:
-                raise ValueError("close must be the last step")
+                raise ValueError("close must be the last step, or stand before close with unasked")
         nudges = [step for step in self.steps if step.waiting_for == "customer" and step.say]
-        if any(step.close for step in self.steps) and not nudges:
+        if any(step.close and not step.unasked for step in self.steps) and not nudges:
             raise ValueError("a ticket is closed only after the customer was asked: add a step with say before close")
         return self
 

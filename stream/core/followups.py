@@ -61,7 +61,7 @@ def follow_up(
     if step is None or party_of(ticket) != step.waiting_for:
         return _let_go(ticket, rules, group, now, _NO_SUCH_STEP)
     if step.close:
-        return _close(ticket, rules, group, now)
+        return _close(ticket, rules, group, now, is_unasked=step.unasked)
     is_said = step.say is not None
     verdict = _check(ticket, rules, group, now, by_person=by_person) if is_said else check_escalation(group.mode, rules.sending)
     if not verdict.may_send:
@@ -108,10 +108,10 @@ def _send(together: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now: 
     return Followed(tickets=tuple(changed), outbound=(message,), reasons=reasons)
 
 
-def _close(ticket: Ticket, rules: FollowUps, group: GroupFacts, now: datetime) -> Followed:
-    if not may_close(ticket):
+def _close(ticket: Ticket, rules: FollowUps, group: GroupFacts, now: datetime, *, is_unasked: bool) -> Followed:
+    if not is_unasked and not may_close(ticket):
         return _let_go(ticket, rules, group, now, "no question of ours has reached the customer in this turn, so it stays open")
-    because = "the customer did not come back after our question"
+    because = "the customer did not come back after our question" if may_close(ticket) else "nobody came back to it"
     marked = _with_mark(ticket, _mark(ticket, FollowUpStatus.SENT, now, because).but(purpose="close"))
     closed = enter(marked, TicketState.CLOSED, now).but(window=None)
     return Followed(tickets=(closed,), reasons={ticket.id: because})

@@ -240,6 +240,19 @@ def test_a_stale_ticket_closes_only_after_a_question_that_was_sent() -> None:
     assert (closed.state, closed.window) == (TicketState.CLOSED, None)
 
 
+def test_where_nobody_may_be_asked_a_ticket_can_close_unasked() -> None:
+    closing = Step(waiting_for="customer", after=30 * 1440, time="wall", close=True, unasked=True)
+    rules = RULES.but(policies=(Policy(id="standard", calendar="office", steps=(*STEPS, closing)),))
+    observed = GROUP.but(mode="observe")
+    left = keep_time(None, ticket(state=TicketState.WAITING_CUSTOMER).but(window=None), rules, observed, NOON)
+    for _ in range(2):
+        left = run(left, 0, observed, rules=rules)
+        assert left.state is TicketState.WAITING_CUSTOMER
+    assert left.window is not None
+    assert left.window.due_at == after(30 * 1440)
+    assert run(left, 30 * 1440, observed, rules=rules).state is TicketState.CLOSED
+
+
 def test_a_promise_moves_the_window_and_the_team_is_warned_before() -> None:
     promised = ticket().but(promised_until=after(180), state=TicketState.WAITING_US)
     kept = keep_time(ticket(), promised, RULES, GROUP, after(5))

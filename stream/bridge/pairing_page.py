@@ -23,7 +23,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from stream import logs
-from stream.bridge.pairing import QR_LIVES, InstanceView, Pairing
+from stream.bridge.pairing import QR_LIVES, InstanceView, Pairing, QrCode
 from stream.bridge.pairing_session import COOKIE, HEADER, LASTS, OperatorDoor
 from stream.errors import GroupdeskError, SettingsError
 from stream.settings import Settings
@@ -56,6 +56,8 @@ class PairingPage:
         self._code_asked_at: datetime | None = None
         self._state: str | None = None
         self._problem: str | None = None
+        self._number: str | None = None  # for which a code to type was asked
+        self._own_code: QrCode | None = None  # asked for here; the bridge hears of others by webhook
 
     def add_to(self, app: web.Application) -> None:
         """Put the page on the bridge's site."""
@@ -113,7 +115,7 @@ class PairingPage:
     async def _begin(self, number: str | None) -> None:
         assert self._client is not None
         now = datetime.now(UTC)
-        self._code_asked_at = now
+        self._code_asked_at, self._number = now, number
         found = await ensure_paired(self._client, self._webhook_url, self._webhook_secret, number)
         self._state = found.state
         if found.code is not None:
@@ -122,7 +124,7 @@ class PairingPage:
     async def _end(self) -> None:
         assert self._client is not None
         await self._client.logout()
-        self._state = "close"
+        self._state, self._own_code = "close", None
 
     async def _do(self, action: Any) -> web.Response:
         try:
@@ -142,7 +144,7 @@ class PairingPage:
             self._state = await self._client.state()
             if self._state == "connecting" and self._wants_code(now):
                 self._code_asked_at = now
-                found = await self._client.connect()
+                found = await self._client.connect(self._number)
                 self._state = found.state
                 if found.code is not None:
                     self._hold(found.code, found.pairing_code, now)
@@ -152,13 +154,17 @@ class PairingPage:
             self._problem = None if problem.status == 404 else str(problem)
 
     def _wants_code(self, now: datetime) -> bool:
-        view = self._pairing.view(self._instance, now)
         is_due = self._code_asked_at is None or now - self._code_asked_at >= _FRESH_CODE_EVERY
-        return view.qr is None and view.problem is None and is_due
+        return is_due and self._code(now) is None and self._pairing.view(self._instance, now).problem is None
 
     def _hold(self, code: SecretStr, pairing_code: SecretStr | None, now: datetime) -> None:
         typed = pairing_code.get_secret_value() if pairing_code else None
-        self._pairing.take_qr(self._instance, {"qrcode": {"code": code.get_secret_value(), "pairingCode": typed}}, now)
+        self._own_code = QrCode(code=code.get_secret_value(), image="", pairing_code=typed, shown_at=now)
+
+    def _code(self, now: datetime) -> QrCode | None:
+        """Return the newest code that has not expired, whether it came by webhook or was asked for here."""
+        codes = [code for code in (self._own_code, self._pairing.view(self._instance, now).qr) if code and now < code.expires_at]
+        return max(codes, key=lambda code: code.shown_at, default=None)
 
     def _told(self, view: InstanceView, now: datetime) -> dict[str, Any]:
         state = self._state or view.state
@@ -167,11 +173,12 @@ class PairingPage:
         told["reason"] = reason_in_words(view.reason) if state in {"close", "refused"} else None
         told["own_number"] = (view.own_phone or "").partition("@")[0] or None
         told["last_event_s"] = None if view.last_event_at is None else round((now - view.last_event_at).total_seconds())
-        if view.qr is not None and state != "open":
-            picture = segno.make(view.qr.code, error="l").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
-            left = max(0, round((view.qr.expires_at - now).total_seconds()))
+        code = self._code(now)
+        if code is not None and state == "connecting":
+            picture = segno.make(code.code, error="l").svg_data_uri(scale=6, border=3, dark="#000", light="#fff")
+            left = max(0, round((code.expires_at - now).total_seconds()))
             told |= {"qr": picture, "expires_in_s": left, "lives_s": int(QR_LIVES.total_seconds())}
-            told["pairing_code"] = view.qr.pairing_code
+            told["pairing_code"] = code.pairing_code
         return told
 
     def _is_operator(self, request: web.Request) -> bool:

@@ -42,6 +42,7 @@ class EvolutionServer:
         self.restart_seconds = restart_seconds
         self.instances: dict[str, Instance] = {}
         self.calls: list[tuple[str, str]] = []
+        self.codes: list[str] = []  # every QR code that was made
         self.url = ""
         self._runner: web.AppRunner | None = None
 

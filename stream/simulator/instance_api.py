@@ -39,10 +39,11 @@ def webhook_row(instance: Instance, url: str, headers: JSON, events: list[str]) 
     return row | {"webhookByEvents": False, "webhookBase64": False, "instanceId": instance.id}
 
 
-def qr_answer(instance: Instance, number: str | None) -> JSON:
+def qr_answer(instance: Instance, number: str | None, made: list[str]) -> JSON:
     """Return a fresh QR code; with a number also the code that is typed into the phone instead."""
     instance.qr_count += 1
     code = f"2@{secrets.token_urlsafe(60)},{secrets.token_urlsafe(32)},{secrets.token_urlsafe(32)}"
+    made.append(code)
     picture = io.BytesIO()
     segno.make(code, error="l").save(picture, kind="png", scale=4)
     encoded = "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
@@ -85,7 +86,7 @@ async def _create(request: web.Request) -> web.Response:
             instance, wanted.get("url", ""), wanted.get("headers") or {}, wanted.get("events") or list(EVENTS)
         )
     server.emit(instance, "connection.update", {"instance": name, "state": "connecting", "statusReason": 200})
-    qr = qr_answer(instance, number) if body.get("qrcode") else {"count": 0}
+    qr = qr_answer(instance, number, server.codes) if body.get("qrcode") else {"count": 0}
     if body.get("qrcode"):
         told = {k: qr[k] for k in ("pairingCode", "code", "base64")}
         server.emit(instance, "qrcode.updated", {"qrcode": {"instance": name, **told}})
@@ -118,7 +119,7 @@ async def _connect(request: web.Request) -> web.Response:
     if instance.state == "open":
         return web.json_response(_state(instance))
     instance.state = "connecting"
-    qr = qr_answer(instance, request.query.get("number"))
+    qr = qr_answer(instance, request.query.get("number"), request.app[STAND_IN].codes)
     told = {k: qr[k] for k in ("pairingCode", "code", "base64")}
     request.app[STAND_IN].emit(instance, "qrcode.updated", {"qrcode": {"instance": instance.name, **told}})
     return web.json_response(qr)

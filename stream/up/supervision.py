@@ -129,7 +129,7 @@ class Supervision:
             _PROGRAM.format(
                 name=name,
                 command=_escape(shlex.join([sys.executable, "-m", "stream", name])),
-                logs=_escape(str(self.logs)),
+                logs=_escape(_escape(str(self.logs))),  # supervisord expands this one twice
                 stop=_STOP_S,
                 sure=_SURE_S,
                 tries=_TRIES,

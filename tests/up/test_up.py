@@ -153,7 +153,8 @@ def sheet_rows(settings: Settings) -> int:
         book.close()
 
 
-def test_a_role_that_dies_is_started_again_and_told(settings: Settings) -> None:
+def test_a_role_that_dies_is_started_again_and_told_even_from_an_odd_folder(settings: Settings) -> None:
+    settings = settings.model_copy(update={"data_dir": settings.data_dir.with_name("da ta 100%")})
     with started(settings, "--without", "dashboard", "--without", "sheet", "--without", "worker") as groupdesk:
         groupdesk.wait_for(r"^Open")
         before = role_pids(settings)["bridge"]

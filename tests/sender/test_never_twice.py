@@ -43,7 +43,7 @@ class World:
     """The log, the clock, WhatsApp and its store; and the dice that break things."""
 
     def __init__(self, seed: int, crash_rate: float, fault_rate: float) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - a run that can be repeated
+        self.dice = random.Random(seed)
         self.crash_rate = crash_rate
         self.fault_rate = fault_rate
         self.now = NOW

@@ -54,9 +54,9 @@ class Targets(Written):
 class Step(Written):
     """One follow-up: what happens when it has been a party's turn for so long.
 
-    `after` counts from the beginning of the turn, in business time unless `time` is wall. `say` and `escalate` name a text:
-    the one is said in the customer's group, the other in the team's own. `close` ends a ticket that the customer left alone after our question; with `unasked` also
-    where no question could be put, as in groups that are only observed.
+    `after` counts from the beginning of the turn, in business time unless `time` is wall. `say` and `escalate` name a text: the
+    one is said in the customer's group, the other in the team's own. `close` ends a ticket that the customer left alone after
+    our question; with `unasked` also where no question could be put, as in groups that are only observed.
     """
 
     waiting_for: Literal["us", "customer"] = "us"

@@ -113,7 +113,7 @@ def rules(book: Book, cards: Iterable[Card], now: datetime) -> list[Row]:
             day[by] = day.get(by, 0) + (now - card.opened_at < timedelta(days=1))
             week[by] = week.get(by, 0) + (now - card.opened_at < timedelta(days=7))
             last[by] = max(last.get(by, card.opened_at), card.opened_at)
-    most = max(week.values(), default=0) or 1
+    most = max((week.get(one.rule.id, 0) for one in book.rules.rules), default=0) or 1
     rows = [
         {
             "rule": one.rule.id,

@@ -9,6 +9,11 @@ from dashboard.context import Context, context
 from stream.core.people import Role
 
 
+def shorten(file: str) -> str:
+    """Return the file's path inside the rules folder."""
+    return file.removeprefix(f"{resources.settings().rules_dir.as_posix()}/")
+
+
 @st.fragment(run_every=2)
 def problems(here: Context) -> None:
     """Draw what a person has to put right, with file and line; the last good version stays in use meanwhile."""
@@ -17,7 +22,7 @@ def problems(here: Context) -> None:
         if watcher.problems:
             st.error(here.say("rules.problems", count=len(watcher.problems)), icon=":material/rule:")
             rows = [
-                {"place": f"{one.file}:{one.line}", "path": one.path, "message": safe.show(one.message)}
+                {"place": f"{shorten(one.file)}:{one.line}", "path": one.path, "message": safe.show(one.message)}
                 for one in watcher.problems
             ]
             kinds = {"place": ("text", "240px"), "path": ("text", "200px"), "message": ("wrap", "minmax(240px, 1fr)")}

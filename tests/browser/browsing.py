@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -36,7 +37,7 @@ class Desk:
         self.settings = Settings(
             _env_file=None,
             kafka_bootstrap_servers=kafka,
-            topic_prefix=f"{folder.name}.",
+            topic_prefix=f"b{uuid.uuid4().hex[:8]}.",
             topic_partitions=2,
             data_dir=folder / "data",
         )

@@ -25,7 +25,7 @@ from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
 from stream.core.groups_config import GroupsFile
 from stream.core.rule_match import NamedLists, RuleSet
-from stream.core.rule_match_compile import RuleSource, compile_rules, join_lists, read_lists
+from stream.core.rule_match_compile import RuleSource, compile_rules, join_lists, read_lists, read_spellings
 from stream.core.rules import ListFile, RuleFile
 from stream.core.team import Team
 from stream.errors import RulesError
@@ -185,6 +185,9 @@ class _Builder:
         if file is None:
             return None, problems + misfits
         lists, faults = read_lists(document.file, file.lists, language)
+        spellings, more = read_spellings(document.file, file.spellings)
+        faults += more
+        lists = NamedLists(lists.by_name, spellings)
         return lists, problems + [document.problem(fault.path, fault.message) for fault in faults]
 
     def _in_folder(self, folder: str) -> list[str]:

@@ -48,9 +48,10 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class NamedLists:
-    """The lists that `$name` and `$name.language` stand for."""
+    """The lists that `$name` and `$name.language` stand for, and the words that are other spellings of a word."""
 
     by_name: Mapping[str, tuple[Entries, ...]] = field(default_factory=dict)
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, reference: str) -> tuple[Entries, ...] | None:
         """Return the entries of `name` or `name.language`, or None when there is no such list."""
@@ -137,14 +138,15 @@ class RuleSet:
         self.probes = tuple(probes)
         self.lists = lists
         self.version = version
-        self._tree = PhraseTree()
+        self._tree = PhraseTree(lists.spellings)
         for number, probe in enumerate(self.probes):
             add = self._tree.add_whole if probe.is_whole else self._tree.add
             add(number, probe.expressions)
         small_talk = [e for name in SMALL_TALK for part in lists.by_name.get(name, ()) for e in part.expressions]
-        self._small_talk = PhraseTree()
+        self._small_talk = PhraseTree(lists.spellings)
         self._small_talk.add_whole(0, small_talk)
-        self._words = Vocabulary(e for probe in (*self.probes, Probe(tuple(small_talk))) for e in probe.expressions)
+        every = (e for probe in (*self.probes, Probe(tuple(small_talk))) for e in probe.expressions)
+        self._words = Vocabulary(every, lists.spellings)
         self._regexes = RegexSet({n: probe.regex for n, probe in enumerate(self.probes) if probe.regex is not None})
         self._by_probe, self._always = _index(self.rules)
         self._common = _common_words(lists)

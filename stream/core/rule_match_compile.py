@@ -11,6 +11,7 @@ from stream.core.people import Role
 from stream.core.rule_match import CompiledRule, Condition, Entries, NamedLists, Probe, RuleSet
 from stream.core.rule_match_patterns import Expression, read_entry, read_regex
 from stream.core.rules import Mode, Rule, Test
+from stream.core.text import fold
 
 Path = tuple[str | int, ...]
 _ROLES = {
@@ -59,13 +60,32 @@ def read_lists(file: str, lists: Mapping[str, Sequence[str]], language: str | No
     return NamedLists(found), faults
 
 
+def read_spellings(file: str, spellings: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], list[Fault]]:
+    """Return the word that each other spelling stands for."""
+    faults: list[Fault] = []
+    found: dict[str, str] = {}
+    for word, others in spellings.items():
+        for place, other in enumerate((word, *others)):
+            folded = fold(other)
+            if len(folded) != 1 or "*" in other:
+                faults.append(Fault(file, ("spellings", word, place - 1), f'"{other}": a spelling is one word'))
+            elif place and fold(word) and folded[0] != fold(word)[0]:
+                found[folded[0]] = fold(word)[0]
+    for other, word in found.items():
+        if word in found:
+            faults.append(Fault(file, ("spellings",), f'"{other}" stands for "{word}", which is itself another spelling'))
+    return found, faults
+
+
 def join_lists(several: Iterable[NamedLists]) -> NamedLists:
     """Return all lists under their names: the same name in several languages is one list with several parts."""
     joined: dict[str, tuple[Entries, ...]] = {}
+    spellings: dict[str, str] = {}
     for lists in several:
+        spellings |= lists.spellings
         for name, entries in lists.by_name.items():
             joined[name] = joined.get(name, ()) + entries
-    return NamedLists(joined)
+    return NamedLists(joined, spellings)
 
 
 def compile_rules(sources: Iterable[RuleSource], lists: NamedLists, version: str = "") -> tuple[RuleSet, list[Fault]]:

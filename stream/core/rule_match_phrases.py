@@ -39,9 +39,10 @@ class _Gapped:
 
 
 class PhraseTree:
-    """The tree. Add everything first, then ask."""
+    """The tree. Add everything first, then ask. Words go in as `spellings` has them, as they do into a `Vocabulary`."""
 
-    def __init__(self) -> None:
+    def __init__(self, spellings: Mapping[str, str]) -> None:
+        self._spellings = spellings
         self._root = _Node()
         self._gapped: list[_Gapped] = []
 
@@ -107,7 +108,7 @@ class PhraseTree:
         for word in words:
             if node.next is _NO_WAY_ON:
                 node.next = {}
-            node = node.next.setdefault(word, _Node())
+            node = node.next.setdefault(self._spellings.get(word, word), _Node())
         return node
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from stream.core.rule_match_patterns import Expression
 from stream.core.text import relaxations
@@ -14,13 +14,14 @@ Keys = tuple[str, ...]
 class Vocabulary(dict[str, Keys]):
     """From a word of a message to the words of rules that it is: itself, and every stem that begins it (`deliver*`).
 
-    A word that is neither is tried without stretching and doubling ("pleaseeee"); what nobody knows has no keys. Filled as
-    words are met, so that most words cost one look-up.
+    A word that is another spelling of one (`spellings`) is that one. A word that is none of these is tried without stretching
+    and doubling ("pleaseeee"); what nobody knows has no keys. Filled as words are met, so that most cost one look-up.
     """
 
-    def __init__(self, expressions: Iterable[Expression]) -> None:
+    def __init__(self, expressions: Iterable[Expression], spellings: Mapping[str, str]) -> None:
         super().__init__()
-        words = {word for expression in expressions for word in expression.words}
+        self._spellings = spellings
+        words = {spellings.get(word, word) for expression in expressions for word in expression.words}
         self._known = frozenset(word for word in words if not word.endswith("*"))
         self._stems = frozenset(word for word in words if word.endswith("*"))
         self._lengths = sorted({len(stem) - 1 for stem in self._stems})
@@ -32,5 +33,6 @@ class Vocabulary(dict[str, Keys]):
         return found
 
     def _keys(self, word: str) -> Keys:
+        word = self._spellings.get(word, word)
         stems = tuple(stem for length in self._lengths if length <= len(word) and (stem := word[:length] + "*") in self._stems)
         return (word, *stems) if word in self._known else stems

@@ -152,4 +152,7 @@ class ListFile(Strict):
     """One file of `rules/lists`: named lists of one language; the file is named for the language, or `any`."""
 
     version: Literal[1]
+    spellings: dict[Entry, Entries] = Field(
+        {}, description="Other ways to write a word, in every rule and message: {please: [pls, plz]}"
+    )
     lists: dict[Slug, Entries] = {}

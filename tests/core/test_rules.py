@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from stream.core.inputs import Form
 from stream.core.people import Role
 from stream.core.rule_match import Facts, NamedLists, RegexSet, RuleSet
-from stream.core.rule_match_compile import RuleSource, compile_rules, read_lists
+from stream.core.rule_match_compile import RuleSource, compile_rules, read_lists, read_spellings
 from stream.core.rule_match_patterns import GAP, GAP_WORDS, read_entry, read_regex
 from stream.core.rules import Rule
 from stream.core.text import fold
@@ -94,6 +94,24 @@ def test_a_list_in_one_language_can_be_named_alone() -> None:
     assert not faults
     assert fitting(rules, "hello") == ["any"]
     assert fitting(rules, "hola") == ["any", "es"]
+
+
+def test_another_spelling_is_the_word_in_rules_and_in_messages() -> None:
+    spellings, faults = read_spellings("lists/id.yaml", {"tidak": ["gak", "TDK"], "não": ["naum"]})
+    assert not faults
+    sources = [
+        RuleSource(rule("plain", {"any": [{"words": "tidak bisa"}]})),
+        RuleSource(rule("slang", {"any": [{"words": "gak bisa"}]})),
+    ]
+    rules, _ = compile_rules(sources, NamedLists({}, spellings))
+    for text in ("tidak bisa", "gak bisa", "Tdk bisaaa", "GAAAK BISA"):
+        assert fitting(rules, text) == ["plain", "slang"]
+    assert fitting(rules, "bisa") == []
+
+
+@pytest.mark.parametrize("wrong", [{"so much": ["sm"]}, {"please": ["p l s"]}, {"a": ["b"], "b": ["c"]}])
+def test_a_spelling_is_one_word_for_one_word(wrong: dict[str, list[str]]) -> None:
+    assert read_spellings("lists/en.yaml", wrong)[1]
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from stream.settings import load_settings
 
     (tmp_path / "detect").mkdir()
-    text = "version: 1\nrules:\n  - {id: late, title: L, when: {any: [{words: late}]}, then: {ticket: {}}, match: [late], known_gap: [slow, late too]}\n"
+    text = (
+        "version: 1\nrules:\n  - {id: late, title: L, when: {any: [{words: late}]}, then: {ticket: {}}, "
+        "match: [late], known_gap: [slow, late too]}\n"
+    )
     (tmp_path / "detect" / "a.yaml").write_text(text, encoding="utf-8")
     monkeypatch.setenv("RULES_DIR", str(tmp_path))
     load_settings.cache_clear()

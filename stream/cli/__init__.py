@@ -21,6 +21,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "bridge": ("stream.cli.roles:bridge", "Take webhooks; answer once Kafka has them."),
         "worker": ("stream.cli.roles:worker", "Turn messages into tickets."),
         "sheet": ("stream.cli.sheet:sheet", "Keep one row a ticket in the Sheet; `sheet diff` and `sheet rebuild`."),
+        "sender": ("stream.cli.roles:sender", "Say follow-ups in the groups, at most once; watch the connection."),
         "dashboard": ("stream.cli.roles:dashboard", "Serve the Board and the tickets."),
     },
     "Tools": {
@@ -30,6 +31,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "whatsapp": ("stream.cli.whatsapp:whatsapp", "Pair the number, look at its connection and its groups."),
         "simulator": ("stream.cli.simulate:simulator", "Stand in for Evolution API, for trying things without WhatsApp."),
+        "dead-letters": ("stream.cli.dead_letters:dead_letters", "Look at what could not be handled, and try it again."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

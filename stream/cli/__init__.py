@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "whatsapp": ("stream.cli.whatsapp:whatsapp", "Pair the number, look at its connection and its groups."),
         "simulator": ("stream.cli.simulate:simulator", "Stand in for Evolution API, for trying things without WhatsApp."),
+        "schema": ("stream.cli.schema:schema", "Print the JSON Schemas of what travels on the topics."),
         "dead-letters": ("stream.cli.dead_letters:dead_letters", "Look at what could not be handled, and try it again."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },

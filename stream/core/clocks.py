@@ -20,10 +20,10 @@ _OUR_TURN = (TicketState.NEW, TicketState.WAITING_US)
 def advance(before: Ticket | None, after: Ticket, policy: Policy, calendar: BusinessCalendar, now: datetime) -> Clocks:
     """Return the clocks of `after`, given the snapshot before it (None for a new ticket).
 
-    `after.clocks` is not read but for a new ticket's; times come from the ticket (who spoke when, in its state since when).
+    `after.clocks` are where they stood when it was last kept (or, after an undo, where they stood before what was taken back);
+    times come from the ticket: who spoke when, and since when it is in its state.
     """
-    clocks = after.clocks if before is None else before.clocks
-    clocks = _retarget(clocks, after, policy.targets, calendar, is_new=before is None)
+    clocks = _retarget(after.clocks, after, policy.targets, calendar, is_new=before is None)
     moved_at = after.waiting_since or after.opened_at
     is_response_due = after.state in _OUR_TURN
     first = _answer(clocks.first_response, after, moved_at)

@@ -138,6 +138,15 @@ def test_resolving_meets_all_and_coming_back_takes_up_the_resolution() -> None:
     assert life.resolution.due_at == OFFICE.add(after(200), 360)
 
 
+def test_taking_back_a_resolution_leaves_the_clocks_as_they_were() -> None:
+    life = Life()
+    life.says(Role.STAFF, 20, UpdateStatus.IN_PROGRESS)
+    before = life.ticket
+    life.set(TicketState.RESOLVED, 120)
+    life.keep(before, after(121))
+    assert life.ticket.clocks == before.clocks
+
+
 def test_a_closed_ticket_has_nothing_due() -> None:
     life = Life()
     life.set(TicketState.CLOSED, 10)

@@ -33,6 +33,7 @@ ROLES: dict[str, Role] = {
         Role("bridge", "stream.bridge.app:run", "Take webhooks; answer once Kafka has them.", "bridge_port", "/readyz"),
         Role("worker", "stream.worker.app:run", "Turn messages into tickets."),
         Role("sheet", "stream.sheet.role:run", "Keep one row a ticket in the Sheet, where people may edit."),
+        Role("sender", "stream.sender.role:run", "Say follow-ups in the groups, at most once; watch the connection."),
         Role("dashboard", "dashboard.launch:run", "Serve the Board and the tickets.", "dashboard_port", "/_stcore/health"),
     )
 }

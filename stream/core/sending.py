@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from stream.core.outcome import Outbound
 from stream.core.value import Value
@@ -104,15 +105,16 @@ class Standing(Value):
 
 def standing(reports: Iterable[DeliveryReport]) -> Standing:
     """Fold the reports of one message, in the order of the log; what does not fit counts for nothing."""
-    now = Standing()
-    for report in reports:
-        if not _counts(now, report):
-            continue
-        if report.status is DeliveryStatus.INTENT:
-            now = Standing(attempt=report.attempt, last=report, owner=report.sender, intent_at=report.at)
-        else:
-            now = now.but(last=report)
-    return now
+    return reduce(advance, reports, Standing())
+
+
+def advance(now: Standing, report: DeliveryReport) -> Standing:
+    """Return the standing after one more line of the log."""
+    if not _counts(now, report):
+        return now
+    if report.status is DeliveryStatus.INTENT:
+        return Standing(attempt=report.attempt, last=report, owner=report.sender, intent_at=report.at)
+    return now.but(last=report)
 
 
 def _counts(now: Standing, report: DeliveryReport) -> bool:

@@ -15,7 +15,7 @@ from stream.core.delivery import Delivery
 from stream.core.inputs import AnyInput, Echo, Message, Receipt
 from stream.core.last_check import AUTOMATIC
 from stream.core.outcome import Outbound
-from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, is_same_text, standing
+from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, advance, is_same_text
 from stream.core.ticket import Ticket
 from stream.translate import translate
 from stream.transport.interface import OwnMessage
@@ -37,6 +37,9 @@ class Outbox:
         self._hear = hear  # gets every recent event of topic inbound
         self.messages: dict[str, Outbound] = {}
         self.reports: defaultdict[str, list[DeliveryReport]] = defaultdict(list)
+        self._standings: dict[str, Standing] = {}
+        self._open: set[str] = set()  # without an end, and with an outbound message that is known
+        self._unknown: set[str] = set()
         self.own: deque[OwnMessage] = deque(maxlen=_OWN_KEPT)
         self.claimed: dict[str, str] = {}  # WhatsApp's id of a message of ours -> outbound id
         self.refused_at: deque[datetime] = deque(maxlen=20)  # WhatsApp took a message of ours and then refused it
@@ -55,8 +58,7 @@ class Outbox:
         try:
             match record.topic:
                 case Topic.OUTBOUND:
-                    outbound = Outbound.from_json(record.value)
-                    self.messages.setdefault(outbound.id, outbound)
+                    self._take_outbound(Outbound.from_json(record.value))
                 case Topic.DELIVERIES:
                     self._take_report(DeliveryReport.from_json(record.value))
                 case Topic.TICKETS:
@@ -70,11 +72,14 @@ class Outbox:
 
     def pending(self) -> list[Outbound]:
         """Return what has no final report yet, oldest decision first."""
-        waiting = [message for message in self.messages.values() if not self.standing(message.id).is_final]
-        return sorted(waiting, key=lambda message: (message.decided_at, message.id))
+        return sorted((self.messages[key] for key in self._open), key=lambda message: (message.decided_at, message.id))
 
     def standing(self, outbound_id: str) -> Standing:
-        return standing(self.reports.get(outbound_id, ()))
+        return self._standings.get(outbound_id, _NOTHING)
+
+    def unknown(self) -> list[Outbound]:
+        """Return the messages of which nobody could tell whether they left."""
+        return [self.messages[key] for key in sorted(self._unknown) if key in self.messages]
 
     def last_spoken_at(self, group: str) -> datetime | None:
         """Return when a person last wrote in a group, on whichever phone; our own messages by the API do not count."""
@@ -97,8 +102,7 @@ class Outbox:
     def sent_at(self, *, but: str, group: str | None = None, tickets: tuple[str, ...] = ()) -> tuple[datetime, ...]:
         """Return when other automatic messages than `but` left (or may have) for a group, or for any of these tickets."""
         times = []
-        for key, reports in self.reports.items():
-            found = standing(reports)
+        for key, found in self._standings.items():
             if key == but or found.intent_at is None or found.last is None or found.last.purpose not in AUTOMATIC:
                 continue
             if found.last.status in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED):
@@ -126,10 +130,23 @@ class Outbox:
         for key in old:
             if self.standing(key).is_final:
                 del self.messages[key]
-                self.reports.pop(key, None)
+                self._unknown.discard(key)
+                for kept in (self.reports, self._standings):
+                    kept.pop(key, None)
+
+    def _take_outbound(self, outbound: Outbound) -> None:
+        self.messages.setdefault(outbound.id, outbound)
+        if not self.standing(outbound.id).is_final:
+            self._open.add(outbound.id)
 
     def _take_report(self, report: DeliveryReport) -> None:
-        self.reports[report.outbound_id].append(report)
+        key = report.outbound_id
+        self.reports[key].append(report)
+        found = self._standings[key] = advance(self.standing(key), report)
+        if found.is_final:
+            self._open.discard(key)
+        is_unknown = found.last is not None and found.last.status is DeliveryStatus.UNKNOWN
+        (self._unknown.add if is_unknown else self._unknown.discard)(key)
         if report.status is DeliveryStatus.INTENT:
             self._intents[report.instance].append(report.at)
         if report.status in (DeliveryStatus.INTENT, DeliveryStatus.SENT):
@@ -182,4 +199,5 @@ def _is_same(outbound: Outbound, message: OwnMessage) -> bool:
     return message.target_id is None and is_same_text(outbound.text, message.text)
 
 
+_NOTHING = Standing()
 _EVER = datetime.min.replace(tzinfo=UTC)

@@ -79,11 +79,9 @@ class Reconciler:
 
     def settle_unknowns(self) -> bool:
         """Take back an `unknown` whose echo came after all."""
-        for key, message in self._outbox.messages.items():
-            found = self._outbox.standing(key)
-            if found.last is None or found.last.status is not DeliveryStatus.UNKNOWN or found.intent_at is None:
-                continue
-            echo = self._outbox.find_own(message, found.intent_at - ODD_CLOCK)
+        for message in self._outbox.unknown():
+            found = self._outbox.standing(message.id)
+            echo = None if found.intent_at is None else self._outbox.find_own(message, found.intent_at - ODD_CLOCK)
             if echo is not None:
                 self._end_as_sent(message, found, "its echo came late", echo.message_id)
                 return True

@@ -17,7 +17,18 @@ from stream.adapters.rule_files import load_book
 from stream.core.book import Book
 from stream.core.calendar import BusinessCalendar, Hours
 from stream.core.clocks import next_due
-from stream.core.commands import Actor, ActorKind, AnyCommand, CancelFollowUp, NotATicket, SetPriority, SetState, Snooze
+from stream.core.commands import (
+    Actor,
+    ActorKind,
+    AnyCommand,
+    CancelFollowUp,
+    Merge,
+    NotATicket,
+    SetPriority,
+    SetState,
+    Snooze,
+    Undo,
+)
 from stream.core.detection import Priority
 from stream.core.followup_policy import FollowUps, Policy, Step, Targets
 from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
@@ -106,6 +117,7 @@ class Histories(RuleBasedStateMachine):
         self.said: list[tuple[datetime, Outbound, Book]] = []
         self.closed: set[str] = set()
         self.sent: list[Message] = []
+        self.commands: list[str] = []
         feed = self.clockwork.feed
 
         def recording(event: AnyInput | AnyCommand, now: datetime) -> object:
@@ -177,7 +189,9 @@ class Histories(RuleBasedStateMachine):
             kept = self.clockwork.state.tickets
             assert {key: t.messages for key, t in kept.items()} == {key: before[key].messages for key in kept}
 
-    @rule(which=st.integers(0, 9), what=st.sampled_from([*TicketState, "snooze", "cancel", "urgent", "no ticket"]))
+    @rule(
+        which=st.integers(0, 9), what=st.sampled_from([*TicketState, "snooze", "cancel", "urgent", "no ticket", "merge", "undo"])
+    )
     def somebody_commands(self, which: int, what: TicketState | str) -> None:
         tickets = sorted(self.clockwork.state.tickets)
         if not tickets:
@@ -196,15 +210,22 @@ class Histories(RuleBasedStateMachine):
             command = CancelFollowUp.model_validate(common)
         elif what == "urgent":
             command = SetPriority.model_validate({**common, "priority": Priority.URGENT})
+        elif what == "merge":
+            command = Merge.model_validate({**common, "into": tickets[-1]})
+        elif what == "undo":
+            command = Undo.model_validate({**common, "command_id": self.commands[-1] if self.commands else "none"})
+            self.closed.clear()  # taking back a closing opens the ticket again
         elif what == "no ticket":
             command = NotATicket.model_validate(common)
         else:
             command = SetState.model_validate({**common, "state": what})
+        if what != "undo":
+            self.commands.append(command.id)
         self.clockwork.feed(command, self.now)
 
     @rule(
         mode=st.sampled_from([GroupMode.OBSERVE, GroupMode.TICKETS, *[GroupMode.TICKETS_AND_FOLLOW_UPS] * 4]),
-        enabled=st.booleans(),
+        enabled=st.sampled_from([True, True, True, False]),
     )
     def the_team_changes_its_mind(self, mode: GroupMode, enabled: bool) -> None:
         self.clockwork.book = book(mode, enabled=enabled)

@@ -294,7 +294,7 @@ class _Comparing:
         memory = self.base.get(wanted.id, _UNKNOWN)
         memory = memory.but(is_gone=False, was_placed=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
         desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
-        memory = memory.with_sent({name: value for name, value in desired.items() if value})
+        memory = memory.with_sent(desired)
         cells = {self.places[name]: value for name, value in desired.items()}
         cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}
         self.memories[wanted.id] = memory

@@ -46,9 +46,7 @@ def land(grid: Grid, plan: Plan) -> Grid:
     for write in plan.writes:
         for place, text in write.cells.items():
             lines[write.number - 1][place] = text
-    for row in plan.appends:
-        lines.append([row.cells.get(place, "") for place in range(width)])
-    return lines
+    return lines + [[row.cells.get(place, "") for place in range(width)] for row in plan.appends]
 
 
 def settled(*rows: Wanted) -> tuple[Grid, Memory]:
@@ -215,7 +213,7 @@ def test_many_missing_rows_stop_the_pass() -> None:
     for broken in ([], [grid[0]], grid[:20], [["something", "else"]], [line[1:] for line in grid]):
         plan = run(broken, tickets(*rows, wanted(99)), memory)
         assert plan.stop
-        assert not (plan.changes_sheet or plan.memories or plan.commands)
+        assert (plan.changes_sheet, plan.memories, plan.commands) == (False, {}, ())
     assert run(grid[:20], tickets(*rows), memory, accept_missing=True).stop is None
     few = [line for number, line in enumerate(grid) if number not in (3, 4, 5)]
     assert len(run(few, tickets(*rows), memory).deleted) == 3

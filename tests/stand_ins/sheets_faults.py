@@ -21,7 +21,7 @@ class Faults:
     made: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 # reproducible mischief, no secret
+        self._random = random.Random(self.seed)  # reproducible mischief, no secret
 
     def choose(self, line: str) -> str | None:
         for number, (part, kind) in enumerate(self.script):

@@ -27,10 +27,6 @@ class _Node:
     wholes: tuple[int, ...] = ()
     stretches: tuple[tuple[int, int], ...] = ()  # (expression with gaps, which stretch of it)
 
-    @property
-    def says_something(self) -> bool:
-        return bool(self.probes or self.wholes or self.stretches)
-
 
 @dataclass(frozen=True, slots=True)
 class _Gapped:
@@ -97,7 +93,7 @@ class PhraseTree:
                     continue
                 ahead = [(node, start + 1)]
                 for node, end in ahead:  # grows while it is read
-                    if node.says_something:
+                    if node.probes or node.wholes or node.stretches:
                         found.append((node, start, end))
                     if node.next and end < length:
                         ahead += [(node.next[key], end + 1) for key in message[end] if key in node.next]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -112,7 +113,7 @@ class Then(Strict):
             raise ValueError("give exactly one of ticket, update or noise")
         return self
 
-    @property
+    @cached_property
     def label(self) -> Label:
         if self.ticket is not None:
             return Label.TICKET

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 MAX_CHARS = 4096  # a message is read so far; a complaint that has not come to the point by then is for a person
 TITLE_CHARS = 80
+_LONGEST_SMALL_TALK = 8  # words; what is longer says something
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s*[\n\r]+\s*|,\s+|\s+[-\u2013\u2014]\s+")
@@ -89,9 +91,9 @@ def title(text: str, *, is_small_talk: Callable[[Sequence[str]], bool], limit: i
     """
     text = text[:MAX_CHARS]
     begin, last = 0, len(text)
-    for end in (*(match.end() for match in _SENTENCE_END.finditer(text)), len(text)):
+    for end in chain((match.end() for match in _SENTENCE_END.finditer(text)), (len(text),)):
         words = fold(text[begin:end])
-        if words and not is_small_talk(words):
+        if len(words) > _LONGEST_SMALL_TALK or (words and not is_small_talk(words)):
             break
         last = begin if words else last
         begin = end

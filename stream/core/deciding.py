@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stream.core.attach import Attachment
-from stream.core.detection import Detection, Label
+from stream.core.detection import Detection, Label, UpdateStatus
 from stream.core.group import Recent
 from stream.core.opening import open_ticket
 from stream.core.people import Role
@@ -19,7 +19,9 @@ def decide(turn: Turn, recent: Recent, detection: Detection, attachment: Attachm
         add_message(turn, ticket, recent, detection, attachment.because)
         return
     turn.keep_recent(recent)
-    if detection.label is Label.TICKET and recent.role is Role.CUSTOMER:
-        open_ticket(turn, recent, detection, follows=attachment.follows)
-    elif detection.label is Label.UNDECIDED and recent.role is Role.CUSTOMER:
+    if recent.role is not Role.CUSTOMER:
+        return
+    if detection.label is Label.TICKET or detection.status is UpdateStatus.STILL_OPEN:
+        open_ticket(turn, recent, detection, follows=attachment.follows)  # "still broken" of what we never heard of is a request
+    elif detection.label is Label.UNDECIDED or detection.status is UpdateStatus.CHASING:
         turn.ask(recent, detection)

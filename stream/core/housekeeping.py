@@ -27,4 +27,4 @@ def retire(turn: Turn) -> None:
 def _has_settled(ticket: Ticket, turn: Turn) -> bool:
     if ticket.state is not TicketState.RESOLVED or ticket.resolved_at is None:
         return False
-    return turn.now - ticket.resolved_at > turn.facts().reopen_within
+    return turn.now > (ticket.reopens_until or ticket.resolved_at + turn.facts().reopen_within)

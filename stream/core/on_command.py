@@ -52,7 +52,8 @@ def apply(turn: Turn, command: AnyCommand) -> None:
     """Do what the command asks, once; a command seen before does nothing."""
     if look_up(turn.state.seen, command.id, command.at) is Seen.DUPLICATE:
         return
-    turn.state = turn.state.but(seen=remember(turn.state.seen, command.id, command.at))
+    if not isinstance(command, FollowUpDue):  # it acts only on the very window it names, so a second one finds nothing to do
+        turn.state = turn.state.but(seen=remember(turn.state.seen, command.id, command.at))
     before = turn.state_now
     try:
         do = _DO.get(type(command))

@@ -19,7 +19,8 @@ from stream.errors import CommandRefused
 
 _KEPT = 12  # commands of a group
 _KEPT_FOR = timedelta(hours=1)  # as long as a closed ticket stays in the group's state
-_NOT_COMPARED = {"messages", "version", "updated_at"}  # messages are compared one by one; the others tell of the change itself
+# Messages are compared one by one, versions and times tell of the change itself, and what was said cannot be taken back.
+_NOT_COMPARED = {"messages", "version", "updated_at", "follow_ups"}
 
 
 def remember(before: GroupState, after: GroupState, command_id: str, at: datetime) -> GroupState:
@@ -133,4 +134,4 @@ def _restored(ticket: Ticket, changed: Changed) -> Ticket:
     if "message_count" in changed.before:  # a number of things, some of which came since
         back["message_count"] = now["message_count"] + changed.before["message_count"] - changed.after["message_count"]
     fields = Ticket.model_validate(now | back | {"updated_at": ticket.updated_at, "messages": ()})
-    return fields.but(messages=ticket.messages, version=ticket.version)
+    return fields.but(messages=ticket.messages, version=ticket.version, follow_ups=ticket.follow_ups)

@@ -29,6 +29,9 @@ _BROKER_PATIENCE_S = 60.0
 # Kafka gives our groups to another worker after 10 s of silence. A process that was frozen longer than this must not
 # write: the other one may have begun. It ends instead, and starts afresh.
 _FROZEN_S = 6.0
+# A reminder must not overtake an answer that still waits to be read: timers rest while we are this far behind, and a bit longer.
+_BEHIND_S = 10.0
+_SETTLE_S = 3.0
 
 
 class GroupAgent:
@@ -53,6 +56,7 @@ class GroupAgent:
         self._room = asyncio.Event()
         self._room.set()
         self._alive_at = time.monotonic()
+        self._reminds_from = 0.0
 
     async def run(self, stream: Any) -> None:
         """Handle what arrives; the body of the Faust agent."""
@@ -72,6 +76,8 @@ class GroupAgent:
         )
         key = message.key or b""
         ref = f"{arrival.partition}:{arrival.ref}"
+        if time.time() - message.timestamp > _BEHIND_S:
+            self.hold_timers(_SETTLE_S)
         started = time.perf_counter()
         handled = handle(
             arrival, self.record_of(key), self.watcher.book, lambda known: f"{arrival.partition}:{known}" in self._in_flight
@@ -92,6 +98,14 @@ class GroupAgent:
             outputs=len(handled.publications),
             elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
         )
+
+    @property
+    def may_remind(self) -> bool:
+        """Tell whether what was said in the groups has been read up to now, so that timers may act on it."""
+        return self.is_recovered and time.monotonic() >= self._reminds_from
+
+    def hold_timers(self, seconds: float) -> None:
+        self._reminds_from = time.monotonic() + seconds
 
     def record_of(self, key: bytes) -> GroupRecord | None:
         """Return the group's record as it is in the table, read at most once."""
@@ -170,6 +184,7 @@ class GroupAgent:
                 self.summaries[key] = summarise(GroupRecord.from_json(raw))
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
         self.is_recovered = True
+        self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
 
     def _end_if_frozen(self) -> None:

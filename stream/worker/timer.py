@@ -22,7 +22,7 @@ class Timer:
 
     async def tick(self) -> None:
         """Ask for what is due now, in the groups this worker owns."""
-        if not self._agent.is_recovered:
+        if not self._agent.may_remind:
             return
         now = datetime.now(UTC)
         for key in self._agent.due.pop_due(now):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 
 from stream.core.detection import Stage
 from stream.core.ticket import Clock, FollowUpStatus, Ticket, TicketState
@@ -13,7 +14,8 @@ from stream.core.ticket import Clock, FollowUpStatus, Ticket, TicketState
 class Card:
     """One ticket at a glance; `raw` holds the whole snapshot as Kafka gave it, parsed only when somebody opens the ticket.
 
-    `due_at` is the nearest deadline that runs, `due_kind` which clock it is and `due_from` when that clock started.
+    `order` sorts cards by deadline. `due_at` is the nearest deadline that runs, `due_kind` which clock it is, `due_from` when
+    that clock started.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Card:
     policy: str | None
     messages: int
     haystack: str
+    order: tuple[float, float, str]
     raw: bytes
 
     @property
@@ -113,6 +116,7 @@ def card_of(ticket: Ticket, raw: bytes) -> Card:
         policy=ticket.detected_by.follow_up,
         messages=max(ticket.message_count, len(ticket.messages)),
         haystack=" ".join(filter(None, words)).casefold(),
+        order=(due_at.timestamp() if due_at else inf, ticket.opened_at.timestamp(), ticket.id),
         raw=raw,
     )
 

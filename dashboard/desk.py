@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from dashboard.card import Card, card_of
+from dashboard.shelf import Shelf
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
 from stream.core.events import TicketEvent
@@ -42,21 +42,20 @@ class Snapshot:
     lag: int = 0
     error: str | None = None
     unreadable: int = 0
-    cards: Mapping[str, Card] = field(default_factory=dict)
+    shelf: Shelf = field(default_factory=Shelf)
     events: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     recent: tuple[TicketEvent, ...] = ()
     answers: Mapping[str, TicketEvent] = field(default_factory=dict)
     parts: Mapping[str, PartStatus] = field(default_factory=dict)
     tickets_version: int = 0
 
-    @cached_property
-    def by_due(self) -> tuple[Card, ...]:
-        """All cards, the one that is due soonest first; ties and cards without a deadline in order of opening."""
-        return tuple(sorted(self.cards.values(), key=_due_order))
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        return self.shelf.cards
 
-    @cached_property
+    @property
     def open_by_due(self) -> tuple[Card, ...]:
-        return tuple(card for card in self.by_due if card.is_open)
+        return self.shelf.open_by_due
 
     def timeline(self, ticket_id: str) -> list[TicketEvent]:
         """Return what happened to one ticket, oldest first."""
@@ -75,10 +74,6 @@ def is_alive(status: PartStatus, now: datetime) -> bool:
     return now - status.at < GONE_AFTER
 
 
-def _due_order(card: Card) -> tuple[bool, datetime, datetime, str]:
-    return card.due_at is None, card.due_at or card.opened_at, card.opened_at, card.id
-
-
 class Desk:
     """Collects records; belongs to one thread, which hands out `snapshot()` to all others."""
 
@@ -90,6 +85,8 @@ class Desk:
         self._taken: dict[str, None] = {}
         self._version = 0
         self._tickets_version = 0
+        self._shelf = Shelf()
+        self._shelf_version = 0
         self._read = 0
         self._unreadable = 0
         self._as_of: datetime | None = None
@@ -144,6 +141,8 @@ class Desk:
 
     def snapshot(self, *, is_caught_up: bool, lag: int = 0, error: str | None = None) -> Snapshot:
         """Return what is known now, detached from what comes later."""
+        if self._shelf_version != self._tickets_version:
+            self._shelf, self._shelf_version = Shelf(MappingProxyType(dict(self._cards))), self._tickets_version
         return Snapshot(
             version=self._version,
             as_of=self._as_of,
@@ -152,7 +151,7 @@ class Desk:
             lag=lag,
             error=error,
             unreadable=self._unreadable,
-            cards=MappingProxyType(dict(self._cards)),
+            shelf=self._shelf,
             events=MappingProxyType(dict(self._events)),
             recent=tuple(self._recent),
             answers=MappingProxyType({event.command_id: event for event in self._recent if event.command_id}),

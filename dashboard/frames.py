@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from stream.core.windows import BEFORE_PROMISE
 VIEWS = ("open", "mine", "unassigned", "waiting_us", "waiting_customer", "soon", "late", "snoozed", "done")
 LANES = (TicketState.NEW, TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD)
 SOON = timedelta(minutes=15)
+_MOVED_BY_TIME = ("snoozed", "late", "soon")
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,19 @@ class Filter:
     me: str | None = None
 
 
-def select(snapshot: Snapshot, wanted: Filter, now: datetime) -> list[Card]:
-    """Return the cards of a view, the one due soonest first; finished ones the latest first."""
+def select(snapshot: Snapshot, wanted: Filter, now: datetime) -> Sequence[Card]:
+    """Return the cards of a view, the one due soonest first; finished ones the latest first. Found once a second for all."""
+    if wanted == Filter(me=wanted.me):
+        return snapshot.open_by_due
+    moment = int(now.timestamp()) if wanted.view in _MOVED_BY_TIME else 0
+    return snapshot.shelf.remember((wanted, moment), lambda: _find(snapshot, wanted, now))
+
+
+def _find(snapshot: Snapshot, wanted: Filter, now: datetime) -> Sequence[Card]:
     words = wanted.text.casefold().split()
-    cards = snapshot.by_due if wanted.view == "done" else snapshot.open_by_due
     found = [
         card
-        for card in cards
+        for card in (snapshot.shelf.by_due if wanted.view == "done" else snapshot.open_by_due)
         if _is_in(card, wanted, now)
         and (wanted.group is None or card.group == wanted.group)
         and (wanted.category is None or card.category == wanted.category)
@@ -78,10 +85,7 @@ def is_soon(card: Card, now: datetime) -> bool:
 
 def figures(snapshot: Snapshot, now: datetime, language: str) -> list[dict[str, Any]]:
     """Return the numbers of the strip: open, due in 15 minutes, overdue; each with the view that lists them."""
-    soon = late = 0
-    for card in snapshot.open_by_due:
-        late += card.is_late(now)
-        soon += is_soon(card, now)
+    soon, late = snapshot.shelf.count_due(now, SOON.total_seconds())
     counts = (("open", "", len(snapshot.open_by_due)), ("soon", "soon", soon), ("late", "late", late))
     return [
         {"view": view, "kind": view, "sign": sign, "value": value, "label": say(language, f"strip.{view}")}

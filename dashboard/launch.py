@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import ipaddress
 import socket
+import threading
 from pathlib import Path
 
 from streamlit.web import cli
@@ -12,6 +14,7 @@ from streamlit.web import cli
 from dashboard import resources
 from dashboard.people import has_password
 from dashboard.sign_in import oidc_is_configured
+from dashboard.words import strings
 from stream import logs
 from stream.errors import PortTaken, SettingsError
 from stream.settings import Settings
@@ -28,10 +31,18 @@ def run(settings: Settings) -> None:
     log.info("dashboard", url=f"http://{settings.dashboard_host}:{settings.dashboard_port}")
     logs.configure(settings, "dashboard")
     resources.use(settings)
+    threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     resources.heartbeat()
     resources.live_view()  # reads while Streamlit starts, so that the first visitor finds everything there
     options = [f"--{name}={value}" for name, value in server_options(settings).items()]
     cli.main(["run", str(APP), *options], standalone_mode=False)
+
+
+def _warm_up() -> None:
+    """Load while Streamlit starts what the first visitor would else wait for: the words and the libraries behind the pages."""
+    strings()
+    for library in ("pandas", "pyarrow", "altair"):
+        importlib.import_module(library)
 
 
 def server_options(settings: Settings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from dataclasses import replace
@@ -91,6 +92,7 @@ class LiveView:
             if is_worth_showing and is_new:
                 self._snapshot = desk.snapshot(is_caught_up=caught_up, lag=lag)
             if first_time:
+                gc.freeze()  # what was read stays for long; the collector need not look at it again and again
                 log.info("caught up", tickets=len(self._snapshot.cards), records=self._snapshot.read)
 
     def _fail(self, error: str) -> None:

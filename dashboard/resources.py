@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from dashboard import frames
 from dashboard.desk import Snapshot
 from dashboard.live import LiveView
 from stream.adapters.kafka import Publisher
@@ -85,6 +86,12 @@ def snapshot() -> Snapshot:
     """Return what is known now."""
     heartbeat()
     return live_view().snapshot()
+
+
+def choices() -> tuple[dict[str, str], list[str], list[str]]:
+    """Return what filters and menus offer: groups by JID with their names, categories, and people."""
+    shelf = snapshot().shelf
+    return shelf.remember("choices", lambda: frames.choices(shelf.cards.values()))
 
 
 def now() -> datetime:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, frames, resources, safe
+from dashboard import actions, resources, safe
 from dashboard.context import Context
 from stream.core.commands import (
     Assign,
@@ -108,7 +108,7 @@ def _hours(here: Context, hours: int) -> str:
 
 
 def _assign(here: Context, ticket: Ticket, *, is_off: bool) -> None:
-    _, _, people = frames.choices(resources.snapshot().open_by_due)
+    _, _, people = resources.choices()
     names = [name for name in dict.fromkeys([here.me.name, *people]) if name != ticket.assignee][:12]
 
     def label(name: str) -> str:
@@ -155,7 +155,7 @@ def _assign_dialog(here: Context, ticket: Ticket) -> None:
 
 @st.dialog(" ", width="small")
 def _category_dialog(here: Context, ticket: Ticket) -> None:
-    _, categories, _ = frames.choices(resources.snapshot().cards.values())
+    _, categories, _ = resources.choices()
     with st.form("category_form", border=False):
         chosen = st.selectbox(
             here.say("act.category"), categories, index=None, accept_new_options=True, placeholder=safe.show(ticket.category)

@@ -27,6 +27,7 @@ def say(language: str, key: str, **values: object) -> str:
     return text
 
 
+@lru_cache(maxsize=256)
 def section(language: str, prefix: str) -> dict[str, str]:
     """Return all texts whose key begins with `prefix.` under the rest of their key; components fill in names themselves."""
     start = prefix + "."

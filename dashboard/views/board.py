@@ -14,7 +14,7 @@ LAYOUTS = ("list", "columns")
 
 def controls(here: Context) -> None:
     """Draw the filters. All of them live in the address, so a link shows the same to everybody."""
-    groups, categories, _ = frames.choices(resources.snapshot().cards.values())
+    groups, categories, _ = resources.choices()
     address.seed("view", "open", VIEWS)
     address.seed("layout", "list", LAYOUTS)
     address.seed("q", "")

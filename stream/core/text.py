@@ -78,7 +78,9 @@ def shorten(word: str) -> str:
 
 def relaxations(word: str) -> list[str]:
     """Return what a word that nobody knows may have been before it was stretched or doubled, likeliest first."""
-    candidates = [shorten(word), _RUN_OF_THREE.sub(r"\1\1", word), _RUN_OF_TWO.sub(r"\1", word)]
+    candidates: list[str] = []
+    if _RUN_OF_TWO.search(word):  # most words have none
+        candidates = [shorten(word), _RUN_OF_THREE.sub(r"\1\1", word), _RUN_OF_TWO.sub(r"\1", word)]
     if len(word) > 3 and word[-1] == "2" and word[:-1].isalpha():
         candidates.append(word[:-1])  # Indonesian writes a doubled word so: barang2
     return [c for c in dict.fromkeys(candidates) if c != word]

@@ -206,7 +206,8 @@ class GoogleSheet:
             if not self._dress_with([request for group in groups for request in group]):
                 for group in groups:
                     self._dress_with(group)
-        except SheetBusy as error:
+        except SheetError as error:
+            self._tabs = None
             log.info("looks put off", reason=str(error))
             return
         self._is_dressed = True

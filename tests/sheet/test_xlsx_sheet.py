@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -76,8 +76,8 @@ class File:
 
 
 @pytest.fixture
-def file(tmp_path: Path, store: SheetStore, rows: WantedRows) -> Iterator[File]:
-    yield File(tmp_path / "tickets.xlsx", store, rows)
+def file(tmp_path: Path, store: SheetStore, rows: WantedRows) -> File:
+    return File(tmp_path / "tickets.xlsx", store, rows)
 
 
 def test_no_cell_becomes_a_formula_and_no_row_fails(file: File, keep: Keep) -> None:

@@ -19,6 +19,7 @@ from stream.adapters.status import StatusReporter
 from stream.adapters.topics import Topic, full_name
 from stream.bridge.auth import Gate
 from stream.bridge.cloud_webhook import add_cloud_webhook
+from stream.bridge.ending import finish
 from stream.bridge.health import HealthPages
 from stream.bridge.heartbeats import Heartbeats
 from stream.bridge.kafka_inbox import KafkaInbox
@@ -37,6 +38,7 @@ TOPICS = (Topic.INBOUND, Topic.DEAD_LETTER)
 _KEEPALIVE_S = 30.0
 _LINGER_S = 2.0  # for the rest of a body that was refused
 _DRAIN_S = 2.0
+_CLOSE_S = 0.8
 _BEAT_S = 2.0
 
 
@@ -97,12 +99,12 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
-        await asyncio.gather(runner.cleanup(), asyncio.to_thread(reporter.close))
+        await asyncio.gather(runner.cleanup(), finish(reporter.close, within_s=_DRAIN_S))
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
         await runner.cleanup()
-        await asyncio.gather(inbox.close(), asyncio.to_thread(heartbeats.close))
+        await asyncio.gather(inbox.close(), finish(heartbeats.close, within_s=_CLOSE_S))
 
 
 async def _beat(reporter: StatusReporter, inbox: KafkaInbox, tally: Tally, pages: HealthPages) -> None:

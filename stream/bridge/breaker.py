@@ -8,24 +8,33 @@ PROBE_EVERY_S = 1.0
 
 
 class Breaker:
-    """Open after failures in a row or while an answer is overdue; lets one probe a second through. Times are monotonic."""
+    """Opens after failures in a row or when an answer is overdue, closes on a success; lets one probe at a time through."""
 
     def __init__(self) -> None:
         self.failures = 0
         self._probed_at = float("-inf")
 
-    def is_open(self, oldest_age_s: float) -> bool:
-        """Tell whether calls are held back; `oldest_age_s` is how long the oldest call in flight has waited."""
-        return self.failures >= FAILURES_TO_OPEN or oldest_age_s > SLOWEST_S
+    @property
+    def is_open(self) -> bool:
+        """Tell whether calls are held back."""
+        return self.failures >= FAILURES_TO_OPEN
 
-    def admits(self, now: float, oldest_age_s: float) -> bool:
-        """Tell whether a call may be made now; while the breaker is open, the one that may is the probe."""
-        if not self.is_open(oldest_age_s):
+    def admits(self, now: float, in_flight: int) -> bool:
+        """Tell whether a call may be made now, in monotonic time; while the breaker is open, the one that may is the probe.
+
+        Calls that are still in flight are probes enough: whoever comes meanwhile need not wait with them.
+        """
+        if not self.is_open:
             return True
-        if now - self._probed_at < PROBE_EVERY_S:
+        if in_flight or now - self._probed_at < PROBE_EVERY_S:
             return False
         self._probed_at = now
         return True
+
+    def watch(self, oldest_age_s: float) -> None:
+        """Look at how long the oldest call in flight has waited: too long counts as all the failures that open."""
+        if oldest_age_s > SLOWEST_S:
+            self.failures = max(self.failures, FAILURES_TO_OPEN)
 
     def record(self, *, succeeded: bool) -> None:
         """Remember how a call ended: one success closes the breaker."""

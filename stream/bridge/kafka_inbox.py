@@ -12,6 +12,7 @@ from stream import logs
 from stream.adapters.kafka import close_quietly
 from stream.adapters.topics import Topic
 from stream.bridge.breaker import Breaker
+from stream.bridge.ending import finish
 from stream.bridge.flights import Flight, Flights
 from stream.bridge.inbox import InboxRecord, InboxState, NotStored
 from stream.core.status import Health
@@ -24,6 +25,9 @@ _LOOK_EVERY_S = 0.1
 # A producer that fails with what no retry cures, or fails for this long, is replaced by a new one.
 _FATAL_IN_A_ROW = 3
 _FAILING_FOR_S = 30.0
+# It gives a record up after 4 s. One that does not was left behind by a broker that hung, and never recovers.
+_STUCK_AFTER_S = 6.0
+_CLOSE_WITHIN_S = 0.8
 
 
 class KafkaInbox:
@@ -43,7 +47,6 @@ class KafkaInbox:
         self._fatal = 0
         self._problem = "not connected to Kafka yet"
         self._closing = threading.Event()
-        self._threads: set[threading.Thread] = set()
         self._watch = self._loop.create_task(self._look_after())
         self._spawn(self._connect_until_done)
 
@@ -76,8 +79,10 @@ class KafkaInbox:
     def state(self) -> InboxState:
         if self._producer is None:
             return InboxState(Health.DOWN, self._problem)
-        if self._breaker.is_open(self._flights.oldest_age(self._loop.time())):
+        if self._breaker.is_open:
             return InboxState(Health.DOWN, "Kafka does not acknowledge; senders are asked to come again")
+        if self._breaker.failures:
+            return InboxState(Health.DEGRADED, "Kafka did not acknowledge the last webhook")
         return InboxState(Health.OK, "acknowledges what is sent")
 
     async def close(self) -> None:
@@ -87,11 +92,9 @@ class KafkaInbox:
             await self._watch
         producer, self._producer = self._producer, None
         if producer is not None:
-            await asyncio.to_thread(close_quietly, producer, 0.5)
+            await finish(lambda: close_quietly(producer, 0.5), within_s=_CLOSE_WITHIN_S)
         self._flights.settle()
         self._flights.abandon()
-        for thread in list(self._threads):
-            await asyncio.to_thread(thread.join, 1.5)
 
     def _admit(self, size: int) -> Any:
         """Return the producer, or raise `NotStored` at once: no producer, no room, or a broker known to be away."""
@@ -99,8 +102,7 @@ class KafkaInbox:
             raise NotStored("broker_away")
         if not self._flights.has_room(size):
             raise NotStored("too_many_in_flight")
-        now = self._loop.time()
-        if not self._breaker.admits(now, self._flights.oldest_age(now)):
+        if not self._breaker.admits(self._loop.time(), len(self._flights)):
             raise NotStored("broker_away")
         return self._producer
 
@@ -130,16 +132,14 @@ class KafkaInbox:
     async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
+            age_s = self._flights.oldest_age(self._loop.time())
+            self._breaker.watch(age_s)
             self._flights.give_up()
+            if age_s > _STUCK_AFTER_S:
+                self._replace_producer("it neither stores nor gives up")
 
     def _spawn(self, work: Callable[..., None], *args: Any) -> None:
-        def run() -> None:
-            work(*args)
-            self._threads.discard(threading.current_thread())
-
-        thread = threading.Thread(target=run, name="producer", daemon=True)
-        self._threads.add(thread)
-        thread.start()
+        threading.Thread(target=work, args=args, name="producer", daemon=True).start()
 
     def _connect_until_done(self) -> None:
         told = ""

@@ -20,6 +20,7 @@ from stream.rules_tools.replay import read_inbound
 from stream.rules_tools.schemas import write_schemas
 from stream.rules_tools.usage import Usage, measure_usage
 from stream.settings import load_settings
+from stream.timelines import run_timelines
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _SHOWN = 200  # characters of a message
@@ -54,7 +55,10 @@ def check(folder: Path | None, as_json: bool) -> None:
 @rules.command()
 @click.argument("folder", type=_FOLDER, required=False)
 def test(folder: Path | None) -> None:
-    """Run every example of every rule, and tell which known gaps have closed and which examples another rule decides."""
+    """Run every example of every rule and every timeline of followups.yaml. Exit status 1 when a timeline does not come true.
+
+    Tells too which known gaps have closed, and which examples another rule decides.
+    """
     folder = folder or load_settings().rules_dir
     book = load_book(folder)  # raises with every example that fails
     every = [compiled.rule for compiled in book.rules.rules]
@@ -68,6 +72,12 @@ def test(folder: Path | None) -> None:
         click.echo(f'note: {rule_id} now fits its known gap "{text}"; move it to match')
     gaps = sum(len(rule.known_gap) for rule in every)
     click.echo(f"{sum(len(r.match) + len(r.no_match) for r in every)} examples of {len(every)} rules hold; {gaps} known gaps")
+    failures = run_timelines(book)
+    for failure in failures:
+        click.echo(str(failure))
+    click.echo(f"{len(book.follow_ups.timelines)} timelines of follow-ups played; {len(failures)} failures")
+    if failures:
+        raise SystemExit(1)
 
 
 @rules.command("explain")

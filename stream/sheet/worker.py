@@ -93,11 +93,12 @@ class SheetWorker:
 
     def _finish(self, done: Pass, *, is_slow: bool) -> None:
         now = time.monotonic()
+        is_news = done.stop is not None and not self._is_stopped_by_guard
         self._is_stopped_by_guard = done.stop is not None
         more = done.pending > 0 and done.stop is None
-        self._pace.succeeded(now, done.elapsed_s, slow=is_slow and done.stop is None, again=more)
+        self._pace.succeeded(now, done.elapsed_s, slow=is_slow, again=more)
         self._standing.passed(done)
-        if done.stop:
+        if is_news:
             log.error("sheet stopped", reason=done.stop)
         elif done.written or done.added or done.edits or done.deleted or done.moved:
             log.info(

@@ -65,7 +65,7 @@ class Options(Value):
 
     `write_slow`: write rows of which only the age has moved. `hold`: tickets that may not be added yet, because an answer was
     lost. `restore`: write rows again that are missing. `accept_missing`: take all missing rows for deleted. `repair`: a
-    deletion of ours may have hit other rows than it was meant for. `places_before`: our columns as of the pass before.
+    deletion of ours may have hit other rows than it was meant for.
     """
 
     write_slow: bool = True
@@ -74,4 +74,3 @@ class Options(Value):
     accept_missing: bool = False
     repair: bool = False
     zone: str = "UTC"
-    places_before: dict[str, int] = {}

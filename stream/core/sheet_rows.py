@@ -16,8 +16,8 @@ from stream.core.sheet_edits import Edit, People, command_for, same_value
 from stream.core.sheet_guard import guard_blanked, guard_table, guard_vanished
 from stream.core.sheet_memory import Asked, RowMemory, digest_cells, mark_of, read_mark
 from stream.core.sheet_plan import NewRow, Options, Plan, RowWrite, Wanted
-from stream.core.sheet_settling import settle
-from stream.core.sheet_struck import adopt_rows, find_struck
+from stream.core.sheet_settling import is_known, settle
+from stream.core.sheet_struck import AIM, adopt_rows, aim_of, find_struck
 from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
 from stream.errors import CommandRefused
 
@@ -70,9 +70,6 @@ class _Comparing:
         self.table, self.tickets, self.base = table, tickets, base
         self.people, self.now, self.options = people, now, options
         self.rows = table.by_id() if "id" in table.places else {}
-        moved = any(table.places.get(name) != place for name, place in options.places_before.items())
-        self.struck = find_struck(table, base, columns_moved=moved)
-        self.adopted = adopt_rows(table, self.rows, self.struck, base)
         self.absent = [name for name in SHARED if name not in table.places]
         self.headers: dict[int, str] = {}
         self.places = dict(table.places)
@@ -80,6 +77,9 @@ class _Comparing:
             if column.name not in self.places:
                 self.places[column.name] = table.width + len(self.headers)
                 self.headers[self.places[column.name]] = header_text(column, options.zone)
+        self.aim = aim_of(self.places)
+        self.struck = find_struck(table, base, self.aim)
+        self.adopted = adopt_rows(table, self.rows, self.struck, base)
         self.memories: dict[str, RowMemory] = {}
         self.writes: list[RowWrite] = []
         self.commands: list[AnyCommand] = []
@@ -153,7 +153,7 @@ class _Comparing:
                 old = memory.bases[number].get(name)
                 if old is None or cell == old or same_value(name, cell, old):
                     continue
-            elif not memory.bases or _is_known(memory, name, cell):
+            elif not memory.bases or is_known(memory, name, cell):
                 continue
             else:
                 old = memory.bases[max(memory.bases)].get(name, "")
@@ -225,7 +225,7 @@ class _Comparing:
             sent = {**values, **sent}
             cells = {self.places[name]: value for name, value in {**values, "mark": sent["mark"]}.items()}
             self.writes.append(RowWrite(ticket_id=wanted.id, number=row.number, cells=cells | repairs.get(row.number, {})))
-        return memory.with_sent(sent)
+        return memory.with_sent({**sent, AIM: self.aim})
 
     def _desired(self, memory: RowMemory, wanted: Wanted) -> dict[str, str]:
         asked = {name: asked.value for name, asked in memory.asked.items()}
@@ -294,13 +294,8 @@ class _Comparing:
         memory = self.base.get(wanted.id, _UNKNOWN)
         memory = memory.but(is_gone=False, was_placed=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
         desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
-        memory = memory.with_sent(desired)
+        memory = memory.with_sent({**desired, AIM: self.aim})
         cells = {self.places[name]: value for name, value in desired.items()}
         cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}
         self.memories[wanted.id] = memory
         return NewRow(ticket_id=wanted.id, cells=cells)
-
-
-def _is_known(memory: RowMemory, name: str, cell: str) -> bool:
-    """Tell whether a cell of a row whose mark is lost or another ticket's says what we wrote there at some time."""
-    return any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values())

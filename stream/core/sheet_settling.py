@@ -31,3 +31,8 @@ def _is_answered(name: str, asked: Asked, wanted: Wanted) -> bool:
     if same_value(name, asked.value, wanted.cells[name]):
         return True
     return asked.accepted_at is not None and wanted.updated_at >= asked.accepted_at
+
+
+def is_known(memory: RowMemory, name: str, cell: str) -> bool:
+    """Tell whether a cell of a row whose mark is lost or another ticket's says what we wrote there at some time."""
+    return any(name not in base or same_value(name, cell, base[name]) for base in memory.bases.values())

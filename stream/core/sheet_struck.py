@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from stream.core.ids import derived_id
 from stream.core.sheet_memory import RowMemory, read_mark
 from stream.core.sheet_table import Row, Table
+
+AIM = "@"  # the name under which a write's cells keep the digest of where our columns stood
+
+
+def aim_of(places: Mapping[str, int]) -> str:
+    """Return a digest of where our columns stand."""
+    return derived_id(*sorted(places.items()))
 
 
 class Struck(NamedTuple):
@@ -27,10 +35,10 @@ class Struck(NamedTuple):
         return any(cells.get(name) == cell for cells in self.sent)
 
 
-def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_moved: bool) -> dict[int, Struck]:
+def find_struck(table: Table, memories: Mapping[str, RowMemory], aim: str) -> dict[int, Struck]:
     """Return the rows that hold the mark of an unconfirmed write, by number, where row or column may not be the one meant.
 
-    `columns_moved`: our columns do not stand where they stood when that write was made.
+    `aim` is the digest of where our columns stand now: a write with another aim landed on other columns, if after the move.
     """
     unconfirmed = {cells["mark"]: ticket_id for ticket_id, memory in memories.items() for cells in memory.sent}
     if not unconfirmed or "id" not in table.places:
@@ -40,9 +48,10 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], *, columns_move
         for place, cell in enumerate(row.cells):
             if cell in unconfirmed:
                 ticket_id = unconfirmed[cell]
-                is_shifted = columns_moved or place != table.places.get("mark")
+                sent = memories[ticket_id].sent
+                is_shifted = place != table.places.get("mark") or any(cells[AIM] != aim for cells in sent)
                 if is_shifted or row.cell(table.places["id"]).strip().upper() != ticket_id:
-                    found[row.number] = _join(found.get(row.number), Struck(ticket_id, memories[ticket_id].sent, is_shifted))
+                    found[row.number] = _join(found.get(row.number), Struck(ticket_id, sent, is_shifted))
     return found
 
 

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import orjson
-
 from stream import logs
 from stream.adapters.csv_sheet import write_mirror
 from stream.adapters.dead_letters import error_headers
@@ -69,8 +67,6 @@ class Sink:
         self._quiet_pass = Pass()
         if store.meta("target") != sheet.target:
             store.forget_rows(sheet.target)
-            store.set_meta("places", "{}")
-        self._places = store.meta("places", "{}")
 
     def run(self, now: datetime, options: Options) -> Pass:
         """Make one pass. Raises `SheetError` and its kinds, and `BrokerError`; the next pass then finds its way."""
@@ -83,9 +79,7 @@ class Sink:
         if self._is_quiet(grid, options):
             return self._quiet_pass.but(elapsed_s=time.monotonic() - began)
         removing = self._store.meta("removing") == "1"
-        options = options.but(
-            hold=frozenset(self._held), repair=removing, zone=self._rows.zone.key, places_before=orjson.loads(self._places)
-        )
+        options = options.but(hold=frozenset(self._held), repair=removing, zone=self._rows.zone.key)
         with self._store.lock:
             wanted = self._rows.rows(self._store.tickets, now)
             plan = reconcile(grid, wanted, self._store.memories, self._rows.people, now, options)
@@ -138,11 +132,8 @@ class Sink:
                 self._store.save(memories=stood)
 
     def _remember(self, plan: Plan) -> None:
-        places = orjson.dumps(plan.places, option=orjson.OPT_SORT_KEYS).decode()
-        meta = {} if places == self._places else {"places": places}
-        if meta or plan.memories or plan.commands:
-            self._store.save(memories=plan.memories, commands=plan.commands, meta=meta)
-        self._places = places
+        if plan.memories or plan.commands:
+            self._store.save(memories=plan.memories, commands=plan.commands)
 
     def publish_commands(self) -> None:
         """Publish what people changed, oldest first; raises `BrokerError`, and what is left is published later."""

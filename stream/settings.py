@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         return self.webhook_url or f"http://{self.bridge_host}:{self.bridge_port}/webhook/cs-tickets"
 
     @property
+    def simulator_host(self) -> str:
+        """The stand-in for Evolution is for this machine only."""
+        return "127.0.0.1"
+
+    @property
     def sheet_path(self) -> Path:
         return self.xlsx_path or self.data_dir / "tickets.xlsx"
 

@@ -31,16 +31,19 @@ def demo(without: tuple[str, ...], fresh: bool, once: bool, speed: float, file: 
     """Start everything as `groupdesk up` does and play the chat FILE (demo/support.yaml) through the webhook.
 
     Two groups, four languages, small talk, three requests and one solution; then it tells which tickets came of it and stays up
-    until Ctrl-C.
+    until Ctrl-C. Without EVOLUTION_API_URL a stand-in for Evolution is started too: follow-ups and replies are really sent to
+    it, and come back as WhatsApp would send them back.
     """
     chat = load_chat(file)
-    session = Session(load_settings(), without=frozenset(without), fresh=fresh, say=click.echo)
+    settings = load_settings()
+    simulate = not settings.evolution_api_url
+    session = Session(settings, without=frozenset(without), fresh=fresh, simulate=simulate, say=click.echo)
     stop_on_signals(session)
     with session:
         if session.wait_until_ready():
             earlier = _tickets(session, at_least=0)
             click.echo(f"\nPlaying: {chat.title}")
-            played = play(chat, _target(session.settings), speed=speed)
+            played = play(chat, _target(session.settings, simulate=simulate), speed=speed)
             tickets = _tickets(session, at_least=len(earlier) + chat.expect.get("tickets", 0))
             click.echo(_story(played, {key: ticket for key, ticket in tickets.items() if ticket != earlier.get(key)}))
             click.echo(what_to_open(session, frozenset(without)))
@@ -50,8 +53,9 @@ def demo(without: tuple[str, ...], fresh: bool, once: bool, speed: float, file: 
     click.echo("Stopped.")
 
 
-def _target(settings: Settings) -> Target:
-    return Target(f"http://{settings.bridge_host}:{settings.bridge_port}/webhook/cs-tickets", webhook_secret(settings))
+def _target(settings: Settings, *, simulate: bool) -> Target:
+    through = settings.evolution_api_url if simulate else None
+    return Target(settings.webhook_address, webhook_secret(settings), through)
 
 
 def _tickets(session: Session, at_least: int) -> dict[str, Ticket]:

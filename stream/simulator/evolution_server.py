@@ -174,6 +174,7 @@ class EvolutionServer:
 
     def _phone_routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/simulator/health", self._tell_health),
             web.post("/simulator/{instance}/groups", self._put_group),
             web.post("/simulator/{instance}/event", self._happen),
             web.post("/simulator/{instance}/scan", self._scan),
@@ -186,6 +187,9 @@ class EvolutionServer:
         if instance is None:
             raise web.HTTPNotFound(text="no such instance")
         return instance
+
+    async def _tell_health(self, _: web.Request) -> web.Response:
+        return web.json_response({"instances": sorted(self.instances)})
 
     async def _put_group(self, request: web.Request) -> web.Response:
         body = await request.json()

@@ -37,3 +37,6 @@ ROLES: dict[str, Role] = {
         Role("dashboard", "dashboard.launch:run", "Serve the Board and the tickets.", "dashboard_port", "/_stcore/health"),
     )
 }
+
+# Only started where there is no Evolution to talk to, and somebody wants to see follow-ups go out: the demo.
+SIMULATOR = Role("simulator", "stream.simulator.role:run", "Stand in for Evolution API.", "simulator_port", "/simulator/health")

@@ -9,15 +9,17 @@ from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 
 from stream.adapters.topic_admin import ensure_topics
 from stream.broker import Broker, start_broker
 from stream.errors import GroupdeskError
 from stream.settings import Settings, as_environment
+from stream.simulator.evolution_server import DEFAULT_KEY
 from stream.up.fresh import forget_everything
 from stream.up.ports import host_of, settle_ports
 from stream.up.readiness import Heartbeats, answers
-from stream.up.roles import ROLES, Role
+from stream.up.roles import ROLES, SIMULATOR, Role
 from stream.up.supervision import RoleProcess, Supervision
 
 _LOOK_EVERY_S = 0.2  # while something starts
@@ -33,11 +35,15 @@ class Session:
         *,
         without: frozenset[str] = frozenset(),
         fresh: bool = False,
+        simulate: bool = False,
         say: Callable[[str], None] = print,
     ) -> None:
         self.settings = settings
         self.stopping = threading.Event()
         self._roles = [role for role in ROLES.values() if role.name not in without]
+        if simulate:  # first, so that it is there when the sender looks for it
+            self._roles.insert(0, SIMULATOR)
+        self._by_name = {role.name: role for role in self._roles}
         self._fresh = fresh
         self._say = say
         self._lock = FileLock(settings.data_dir / "up.lock")
@@ -85,7 +91,10 @@ class Session:
             if self.settings.kafka_bootstrap_servers:
                 raise GroupdeskError("--fresh forgets the data of the built-in broker only; unset KAFKA_BOOTSTRAP_SERVERS.")
             forget_everything(self.settings, self._say)
-        chosen: dict[str, object] = {ROLES[name].port_setting or "": port for name, port in ports.items()}
+        chosen: dict[str, object] = {self._by_name[name].port_setting or "": port for name, port in ports.items()}
+        if SIMULATOR.name in ports:
+            chosen["evolution_api_url"] = f"http://127.0.0.1:{ports[SIMULATOR.name]}"
+            chosen["evolution_api_key"] = SecretStr(DEFAULT_KEY)
         chosen["data_dir"] = self.settings.data_dir.resolve()
         if self.settings.kafka_bootstrap_servers:
             self._say(f"Broker: {self.settings.kafka_bootstrap_servers}, as KAFKA_BOOTSTRAP_SERVERS says.")
@@ -129,7 +138,7 @@ class Session:
         if before and before != now:
             self._pids[process.name] = now
             self._say(f"  {process.name:<10} ended and is started again. {self._last_line(process.name)}")
-            self._await(ROLES[process.name])
+            self._await(self._by_name[process.name])
             self._renew_trial_broker(process)
         if process.gave_up and process.name in self._waiting:
             del self._waiting[process.name]

@@ -35,10 +35,7 @@ def reconcile(
     now: datetime,
     options: Options = Options(),  # noqa: B008 # a frozen value
 ) -> Plan:
-    """Compare what was read with the tickets and the memory of our writes, and return what is to be done.
-
-    `tickets` come in the order in which new rows are to stand. Pure: the same arguments give the same plan.
-    """
+    """Return what is to be done; `tickets` come in the order in which new rows are to stand. Pure: same arguments, same plan."""
     placed = sum(1 for memory in base.values() if memory.was_placed and not memory.is_gone and not memory.is_archived)
     table = find_table(grid)
     stop = guard_table(grid, table, 0 if options.restore or options.accept_missing else placed)
@@ -157,8 +154,8 @@ class _Comparing:
                 continue
             else:
                 old = memory.bases[max(memory.bases)].get(name, "")
-            memory = self._take_edit(memory, wanted, name, old, cell)
             known = number if number is not None else max(memory.bases)
+            memory = self._take_edit(memory, wanted, name, old, cell)
             memory = memory.but(bases={**memory.bases, known: {**memory.bases[known], name: cell}})
         return memory
 

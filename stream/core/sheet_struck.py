@@ -44,13 +44,17 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], aim: str) -> di
     if not unconfirmed or "id" not in table.places:
         return {}
     found: dict[int, Struck] = {}
+    strayed = {ticket_id for ticket_id, memory in memories.items() if any(cells[AIM] != aim for cells in memory.sent)}
     for row in table.rows:
+        own = row.cell(table.places["id"]).strip().upper()
+        if own in strayed:  # its mark may be covered by now
+            found[row.number] = Struck(own, memories[own].sent, is_shifted=True)
         for place, cell in enumerate(row.cells):
             if cell in unconfirmed:
                 ticket_id = unconfirmed[cell]
                 sent = memories[ticket_id].sent
                 is_shifted = place != table.places.get("mark") or any(cells[AIM] != aim for cells in sent)
-                if is_shifted or row.cell(table.places["id"]).strip().upper() != ticket_id:
+                if is_shifted or own != ticket_id:
                     found[row.number] = _join(found.get(row.number), Struck(ticket_id, sent, is_shifted))
     return found
 

@@ -14,6 +14,8 @@ import time
 from collections import deque
 from typing import Any
 
+from aiokafka.partitioner import murmur2
+
 from stream import logs
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.topics import Topic
@@ -56,10 +58,13 @@ class GroupAgent:
         self._room = asyncio.Event()
         self._room.set()
         self._alive_at = time.monotonic()
+        self._noting: asyncio.Task[None] | None = None
         self._reminds_from = 0.0
 
     async def run(self, stream: Any) -> None:
         """Handle what arrives; the body of the Faust agent."""
+        self._alive_at = time.monotonic()  # whatever the start took, nothing was written before
+        self._watch_over_the_loop()
         async for event in stream.noack().events():
             await self._room.wait()
             self._end_if_frozen()
@@ -162,7 +167,11 @@ class GroupAgent:
             log.exception("the broker did not take a record; this worker ends and starts afresh", kind=type(error).__name__)
             os._exit(70)  # not acknowledged, so it is read again
 
-    async def note_alive(self) -> None:
+    def _watch_over_the_loop(self) -> None:
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note_alive())
+
+    async def _note_alive(self) -> None:
         """Keep note that the event loop runs, so that `run` can tell after a freeze that it had stopped."""
         while True:
             self._alive_at = time.monotonic()
@@ -180,12 +189,16 @@ class GroupAgent:
         self._parsed.clear()
         self.summaries.clear()
         for key, raw in self.table.items():
-            if self.app.producer.key_partition(self.topics[Topic.INBOUND].get_topic_name(), key).partition in owned:
+            if self._partition_of(key) in owned:
                 self.summaries[key] = summarise(GroupRecord.from_json(raw))
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
         self.is_recovered = True
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
+
+    def _partition_of(self, key: bytes) -> int:
+        # The producer could tell, but not before it has heard of the topic, which may be after recovery.
+        return int(murmur2(key) & 0x7FFFFFFF) % int(self.app.conf.topic_partitions)
 
     def _end_if_frozen(self) -> None:
         if time.monotonic() - self._alive_at > _FROZEN_S:

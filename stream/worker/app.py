@@ -87,7 +87,6 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
     heartbeat = Heartbeat(agent, topics[Topic.STATUS], settings)
     app.timer(interval=2.0, name="heartbeat")(heartbeat.beat)
     app.task(agent.confirm_forever)
-    app.task(agent.note_alive)
     return app
 
 

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
     operator_secret: SecretStr = Field(SecretStr(""), description="Opens /qr-cs. Empty: one is made and kept in DATA_DIR")
     bridge_host: str = Field("127.0.0.1", description="Where the bridge listens; 0.0.0.0 for other machines to reach it")
     bridge_port: int = Field(3000, ge=0, le=65535, description="Port of the webhook; 0 takes any that is free")
+    spool_limit_mb: int = Field(
+        1024,
+        ge=0,
+        description="How much the bridge keeps in DATA_DIR while Kafka is away; 0: nothing, and senders are asked to come again",
+    )
     dashboard_host: str = Field("127.0.0.1", description="Where the dashboard listens; beyond this machine it needs a password")
     dashboard_port: int = Field(8501, ge=0, le=65535, description="Port of the dashboard; 0 takes any that is free")
     dashboard_password: SecretStr = Field(SecretStr(""), description="One password for all; needed to listen beyond this machine")

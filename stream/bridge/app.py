@@ -27,6 +27,7 @@ from stream.bridge.listener import allow_many_files, listen
 from stream.bridge.pairing import Pairing
 from stream.bridge.pairing_page import add_pairing_page
 from stream.bridge.site import build_site
+from stream.bridge.spool import put_spool_before
 from stream.bridge.tally import Tally
 from stream.bridge.webhook import Webhook
 from stream.settings import Settings
@@ -59,10 +60,11 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
     gate = Gate([webhook_secret(settings), settings.webhook_secret_previous.get_secret_value()])
     registry = CollectorRegistry()
     tally, pairing = Tally(registry), Pairing()
-    inbox = KafkaInbox(
+    kafka = KafkaInbox(
         connect=lambda: connect_producer(settings, TOPICS),
         names={topic: full_name(topic, settings.topic_prefix) for topic in TOPICS},
     )
+    inbox = put_spool_before(kafka, settings)
     webhook = Webhook(inbox, gate, pairing, tally)
     heartbeats = Heartbeats(settings)
     pages = HealthPages(
@@ -92,9 +94,9 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         port = server.sockets[0].getsockname()[1]
         log.info("listening", url=f"http://{settings.bridge_host}:{port}/webhook/cs-tickets", version=__version__)
         reporter = StatusReporter(settings, "bridge", settings.process_name or None)
-        beating = asyncio.create_task(_beat(reporter, inbox, tally, pages))
+        beating = asyncio.create_task(_beat(reporter, kafka, tally, pages))
         await stopping.wait()
-        log.info("stopping", in_flight=inbox.in_flight)
+        log.info("stopping", in_flight=kafka.in_flight)
         server.close()
         beating.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -107,10 +109,10 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         await asyncio.gather(inbox.close(), finish(heartbeats.close, within_s=_CLOSE_S))
 
 
-async def _beat(reporter: StatusReporter, inbox: KafkaInbox, tally: Tally, pages: HealthPages) -> None:
+async def _beat(reporter: StatusReporter, kafka: KafkaInbox, tally: Tally, pages: HealthPages) -> None:
     while True:
         part = pages.bridge_part(datetime.now(UTC))
-        gauges = tally.gauges(time.monotonic()) | {"in_flight": float(inbox.in_flight)}
+        gauges = tally.gauges(time.monotonic()) | {"in_flight": float(kafka.in_flight)}
         reporter.set(part.status, part.detail, counts=dict(tally.counts), gauges=gauges)
         await asyncio.sleep(_BEAT_S)
 

@@ -64,9 +64,9 @@ class HealthPages:
         return _json(200, {"status": "ok", "version": __version__})
 
     async def ready(self, _request: web.Request) -> web.Response:
-        """GET /readyz: webhooks can be stored, right now."""
+        """GET /readyz: webhooks can be stored, right now: in Kafka, or on the disk until Kafka is back."""
         state = self._inbox.state()
-        return _json(200 if state.status is Health.OK else 503, {"status": state.status.value, "detail": state.detail})
+        return _json(503 if state.status is Health.DOWN else 200, {"status": state.status.value, "detail": state.detail})
 
     async def report(self, _request: web.Request) -> web.Response:
         """GET /webhook/cs-tickets: everything, as JSON; 503 when the whole is down."""
@@ -82,7 +82,7 @@ class HealthPages:
     def build(self, now: datetime) -> dict[str, Any]:
         """Return the report of this moment."""
         sight = self._heartbeats.sight
-        own = {"broker": self._broker(now), "bridge": self.bridge_part(now), "whatsapp": self._whatsapp(now)}
+        own = {**self._stores(now), "bridge": self.bridge_part(now), "whatsapp": self._whatsapp(now)}
         return build_report(
             own_parts=own,
             beats=[beat for beat in sight.beats.values() if beat.part != "bridge"],
@@ -109,9 +109,11 @@ class HealthPages:
                 gauges.add_metric([name, what], value)
         return [parts, counts, gauges]
 
-    def _broker(self, now: datetime) -> Part:
-        state = self._inbox.state()
-        return Part(state.status, state.detail, self._since_when("broker", state.status, now))
+    def _stores(self, now: datetime) -> dict[str, Part]:
+        return {
+            name: Part(state.status, state.detail, self._since_when(name, state.status, now))
+            for name, state in self._inbox.parts().items()
+        }
 
     def bridge_part(self, now: datetime) -> Part:
         """Return how the bridge itself is."""

@@ -35,13 +35,16 @@ class InboxState(NamedTuple):
 
 
 class Inbox(Protocol):
-    """Keeps records durably. Kafka does it here; a local store in front of it could do the same."""
+    """Keeps records durably: in Kafka, or on this machine's disk until Kafka can take them."""
 
     async def store(self, records: Sequence[InboxRecord]) -> None:
         """Return once every record is kept for good; raises `NotStored` when that is not certain within seconds."""
 
     def state(self) -> InboxState:
         """Tell whether records can be stored now."""
+
+    def parts(self) -> dict[str, InboxState]:
+        """Return how each part of the inbox is, by the names that the health report uses."""
 
     async def close(self) -> None:
         """Let go of everything within a second; never raises."""

@@ -85,6 +85,9 @@ class KafkaInbox:
             return InboxState(Health.DEGRADED, "Kafka did not acknowledge the last webhook")
         return InboxState(Health.OK, "acknowledges what is sent")
 
+    def parts(self) -> dict[str, InboxState]:
+        return {"broker": self.state()}
+
     async def close(self) -> None:
         self._closing.set()
         self._watch.cancel()

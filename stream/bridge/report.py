@@ -107,7 +107,8 @@ def build_report(
 
 def _overall(parts: Mapping[str, Part]) -> Health:
     """Return `down` only when nothing can be taken in; whatever else is missing leaves a degraded whole."""
-    if parts["broker"].status is Health.DOWN:
+    takes_in = [parts[name].status for name in ("broker", "spool") if name in parts]
+    if all(status is Health.DOWN for status in takes_in):
         return Health.DOWN
     return Health.OK if all(part.status is Health.OK for part in parts.values()) else Health.DEGRADED
 

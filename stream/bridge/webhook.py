@@ -1,6 +1,6 @@
 """POST /webhook/cs-tickets: from the request to the answer, which decides whether Evolution sends an event again.
 
-200 ok            Kafka has it                          503  come again: Kafka is away, slow, or we are full
+200 ok            Kafka has it, or the spool's disk     503  come again: neither can take it now
 200 quarantined   unreadable, kept as a dead letter     408  the body did not come in time: come again
 401               not from us; never sent again         413  too large; a note is kept
 415               compressed; refused unread            400  not HTTP

@@ -53,7 +53,7 @@ class RunningBridge:
                 self._task.result()
             try:
                 async with self.http.get(f"{self.base}/{'readyz' if until_ready else 'healthz'}") as answer:
-                    if answer.status == 200:
+                    if answer.status == 200 and (not until_ready or (await answer.json())["status"] == "ok"):
                         return
             except aiohttp.ClientConnectionError:
                 pass

@@ -41,6 +41,7 @@ async def bridge(own_broker: Broker, tmp_path: Path, request: pytest.FixtureRequ
         webhook_secret="test-webhook-secret",
         bridge_port=free_port(),
         data_dir=tmp_path / "data",
+        spool_limit_mb=0,  # what is here is about Kafka alone; test_spool.py has the spool
     )
     ensure_topics(settings)
     running = RunningBridge(settings)
@@ -111,6 +112,7 @@ async def test_a_bridge_that_starts_before_its_broker_waits_for_it(own_broker: B
         webhook_secret="test-webhook-secret",
         bridge_port=free_port(),
         data_dir=tmp_path / "data",
+        spool_limit_mb=0,  # what is here is about Kafka alone; test_spool.py has the spool
     )
     bridge = RunningBridge(settings)
     await bridge.start(until_ready=False)

@@ -35,6 +35,7 @@ def process(settings: Settings, tmp_path: Path) -> Iterator[tuple[subprocess.Pop
         "WEBHOOK_SECRET": SECRET,
         "BRIDGE_PORT": str(port),
         "DATA_DIR": str(tmp_path),
+        "SPOOL_LIMIT_MB": "0",  # ready means here that Kafka takes webhooks; test_spool.py has the spool
     }
     code = "from stream.bridge.app import run; from stream.settings import load_settings; run(load_settings())"
     with log.open("wb") as out:

@@ -19,6 +19,7 @@ log = logs.get(__name__)
 # Webhooks that wait for the disk, in memory.
 _UNCOMMITTED = 2_000
 _UNCOMMITTED_BYTES = 16_000_000
+_COMMIT_BYTES = 2_000_000  # in one transaction, and the one webhook that goes beyond it
 _CLOSE_S = 1.0
 _CLOSE_LOOK_S = 0.01
 _FULL_RETRY_S = 5
@@ -132,15 +133,24 @@ class SpoolDisk:
         while True:
             await self._work.wait()
             self._work.clear()
-            group, self._group = self._group, []
-            await self._commit(group)
+            while self._group:
+                await self._commit(self._take_group())
+
+    def _take_group(self) -> list[tuple[Arrival, asyncio.Future[None]]]:
+        """Return what goes into the next transaction."""
+        size = count = 0
+        while count < len(self._group) and size < _COMMIT_BYTES:
+            size += self._group[count][0].size
+            count += 1
+        group, self._group = self._group[:count], self._group[count:]
+        return group
 
     async def _commit(self, group: list[tuple[Arrival, asyncio.Future[None]]]) -> None:
         """Write what has come since the last commit in one transaction."""
         store = self._store
         failure: NotStored | None = None
         try:
-            if store is None or not group:
+            if store is None:
                 return
             self.extent = await self._run(lambda: _append(store, [arrival for arrival, _ in group]))
             self.problem = ""

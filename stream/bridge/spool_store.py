@@ -7,6 +7,7 @@ get them, that is, without secrets; what was delivered is overwritten in the fil
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -29,6 +30,9 @@ CREATE TABLE IF NOT EXISTS records (
 )
 """
 _OVERHEAD = 256  # bytes of a record's other columns and its place in the index, roughly
+# The log beside the file is written back into it from here on; with the largest transaction it stays under the reserve.
+_LOG_BYTES = 1_000_000
+_RESERVE_BYTES = 8_000_000  # kept for the day that the disk is full: to remove something, SQLite has to write first
 _BUSY_S = 2.0  # how long somebody who only looks may hold us up
 
 
@@ -59,6 +63,8 @@ class SpoolStore:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._log = path.with_name(path.name + "-wal")
+        self._reserve = path.with_suffix(".reserve")
         self._lock = FileLock(path.with_suffix(".lock"), thread_local=False)
         try:
             self._lock.acquire(timeout=0)
@@ -67,6 +73,7 @@ class SpoolStore:
         try:
             self._db = self._open()
             self.extent = self._count()
+            self._keep_reserve()
         except sqlite3.Error as error:
             self._lock.release()
             raise StateError(
@@ -78,6 +85,7 @@ class SpoolStore:
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA wal_autocheckpoint=0")
             db.execute("PRAGMA secure_delete=ON")
             db.execute(_SCHEMA)
             db.execute("DELETE FROM records WHERE arrival < 0")  # a try-out that a crash left behind
@@ -100,6 +108,8 @@ class SpoolStore:
             for arrival in arrivals
             for place, record in enumerate(arrival.records)
         ]
+        if self._log.stat().st_size > _LOG_BYTES:
+            self._checkpoint()
         self._write("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self.extent = Extent(
             self.extent.waiting + len(arrivals),
@@ -126,8 +136,21 @@ class SpoolStore:
         return list(found.values())
 
     def remove(self, arrivals: Sequence[Arrival]) -> None:
-        """Forget webhooks that were delivered."""
-        self._write("DELETE FROM records WHERE arrival = ?", [(arrival.number,) for arrival in arrivals])
+        """Forget webhooks that were delivered, on a full disk too; forgetting one twice is harmless."""
+        try:
+            self._delete(arrivals)
+        except sqlite3.Error:
+            if not self._reserve.exists():
+                raise
+            self._reserve.unlink()
+            self._checkpoint()
+            for arrival in arrivals:
+                self._delete([arrival])
+                self._checkpoint()
+            self.extent = self._count()
+            return
+        if self._log.stat().st_size > _LOG_BYTES:
+            self._checkpoint()
         self.extent = self.extent._replace(
             waiting=self.extent.waiting - len(arrivals),
             size=self.extent.size - sum(arrival.size for arrival in arrivals),
@@ -143,13 +166,29 @@ class SpoolStore:
         """Give the disk back what an empty file has taken. Harmless when it cannot be done now."""
         with suppress(sqlite3.Error):
             self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._checkpoint()
+        self._keep_reserve()
 
     def close(self) -> None:
         """Let go of the file; never raises."""
         with suppress(sqlite3.Error):
             self._db.close()
         self._lock.release()
+
+    def _delete(self, arrivals: Sequence[Arrival]) -> None:
+        self._write("DELETE FROM records WHERE arrival = ?", [(arrival.number,) for arrival in arrivals])
+
+    def _checkpoint(self) -> None:
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _keep_reserve(self) -> None:
+        if self._reserve.exists():
+            return
+        try:
+            with self._reserve.open("xb") as file:
+                os.posix_fallocate(file.fileno(), 0, _RESERVE_BYTES)
+        except OSError:  # there is no room for it either, and then it would be of no use
+            self._reserve.unlink(missing_ok=True)
 
     def _oldest_at(self) -> float | None:
         row = self._db.execute("SELECT at FROM records ORDER BY arrival LIMIT 1").fetchone()

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     )
     openai_base_url: str = Field("", description="Another server that speaks OpenAI's protocol")
     openai_model: str = Field("gpt-5-mini", description="The model that is asked")
+    local_head: Path | None = Field(None, description="What `groupdesk learn` made. Empty: local-head.json in DATA_DIR")
 
     cs_sheet_id: str = Field("", description="The id of the Google Sheet, or its whole address")
     google_service_account_key: SecretStr = Field(SecretStr(""), description="A file, the JSON itself, or base64 of it")

@@ -20,6 +20,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Roles, one process each": {
         "bridge": ("stream.cli.roles:bridge", "Take webhooks; answer once Kafka has them."),
         "worker": ("stream.cli.roles:worker", "Turn messages into tickets."),
+        "classifier": ("stream.cli.roles:classifier", "Decide what the rules leave open: model, local classifier, people."),
         "sheet": ("stream.cli.sheet:sheet", "Keep one row a ticket in the Sheet; `sheet diff` and `sheet rebuild`."),
         "sender": ("stream.cli.roles:sender", "Say follow-ups in the groups, at most once; watch the connection."),
         "dashboard": ("stream.cli.roles:dashboard", "Serve the Board and the tickets."),
@@ -27,6 +28,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Tools": {
         "rules": ("stream.cli.rules:rules", "Check, test, explain and try out the rules."),
         "eval": ("stream.cli.evaluate:evaluate", "Score detection and attachment on labelled messages."),
+        "learn": ("stream.cli.learn:learn_command", "Make the local classifier of what people put right."),
         "topics": ("stream.cli.topics:topics", "Make the topics that are missing and verify all."),
         "due": ("stream.cli.due:due", "What will be said by itself in the next hours, and why the rest will not."),
         "whatsapp": ("stream.cli.whatsapp:whatsapp", "Pair the number, look at its connection and its groups."),

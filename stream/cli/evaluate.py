@@ -26,6 +26,9 @@ _STAGES = {"rules": Stage.RULES, "local": Stage.LOCAL, "model": Stage.MODEL, "al
 @click.option(
     "--conversations", type=click.File(encoding="utf-8"), help="Attach the messages of recorded chats to tickets instead."
 )
+@click.option(
+    "--head", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A head of the local classifier to use instead."
+)
 @click.option("--rules", "rules_dir", type=click.Path(file_okay=False, path_type=Path), help="Another rules folder.")
 def evaluate(
     file: TextIO | None,
@@ -33,6 +36,7 @@ def evaluate(
     as_json: bool,
     predictions: Path | None,
     conversations: TextIO | None,
+    head: Path | None,
     rules_dir: Path | None,
 ) -> None:
     """Score FILE: lines of {"id", "text", "lang", "label"}, label being ticket, update or noise.
@@ -48,6 +52,8 @@ def evaluate(
     if file is None:
         raise click.UsageError("give a FILE of labelled messages, or --conversations")
     settings = load_settings()
+    if head is not None:
+        settings = settings.model_copy(update={"local_head": head})
     book = load_book(rules_dir or settings.rules_dir)
     run = run_stages(read_messages(file), book, settings, _STAGES[stage])
     scores = score(run, book.version)

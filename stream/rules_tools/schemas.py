@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from stream.core.groups_config import GroupsFile
+from stream.core.model_rules import ModelRules
 from stream.core.rules import ListFile, RuleFile
 from stream.core.team import Team
 
@@ -18,6 +19,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "lists.schema.json": ListFile,
     "groups.schema.json": GroupsFile,
     "team.schema.json": Team,
+    "model.schema.json": ModelRules,
 }
 
 

@@ -32,6 +32,7 @@ ROLES: dict[str, Role] = {
     for role in (
         Role("bridge", "stream.bridge.app:run", "Take webhooks; answer once Kafka has them.", "bridge_port", "/readyz"),
         Role("worker", "stream.worker.app:run", "Turn messages into tickets."),
+        Role("classifier", "stream.classifier.role:run", "Decide what the rules leave open: model, local classifier, people."),
         Role("sheet", "stream.sheet.role:run", "Keep one row a ticket in the Sheet, where people may edit."),
         Role("sender", "stream.sender.role:run", "Say follow-ups in the groups, at most once; watch the connection."),
         Role("dashboard", "dashboard.launch:run", "Serve the Board and the tickets.", "dashboard_port", "/_stcore/health"),

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 
 from dashboard import safe
@@ -17,9 +18,11 @@ from stream.core.status import Health
 from stream.core.ticket import TicketState
 from stream.core.windows import BEFORE_PROMISE
 
-VIEWS = ("open", "mine", "unassigned", "waiting_us", "waiting_customer", "soon", "late", "snoozed", "done")
+VIEWS = ("open", "mine", "unassigned", "waiting_us", "waiting_customer", "soon", "late", "snoozed", "done", "all")
+_WITH_FINISHED = ("done", "all")
 LANES = (TicketState.NEW, TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD)
 SOON = timedelta(minutes=15)
+_AFTER_ALL = (inf, inf, "")
 _MOVED_BY_TIME = ("snoozed", "late", "soon")
 
 
@@ -46,14 +49,15 @@ def _find(snapshot: Snapshot, wanted: Filter, now: datetime) -> Sequence[Card]:
     words = wanted.text.casefold().split()
     found = [
         card
-        for card in (snapshot.shelf.by_due if wanted.view == "done" else snapshot.open_by_due)
+        for card in (snapshot.shelf.by_due if wanted.view in _WITH_FINISHED else snapshot.open_by_due)
         if _is_in(card, wanted, now)
         and (wanted.group is None or card.group == wanted.group)
         and (wanted.category is None or card.category == wanted.category)
         and all(word in card.haystack for word in words)
     ]
-    if wanted.view == "done":
+    if wanted.view in _WITH_FINISHED:
         found.sort(key=lambda card: (card.resolved_at or card.updated_at, card.id), reverse=True)
+        found.sort(key=lambda card: card.order if card.is_open else _AFTER_ALL)
     return found
 
 

@@ -90,7 +90,7 @@ def _clock_lines(ticket: Ticket, language: str, told: Any) -> list[dict[str, Any
 
 
 def _clock_line(name: str, clock: Clock, language: str, told: Any) -> dict[str, Any]:
-    notes = [say(language, "fact.target", minutes=clock.target_minutes)]
+    notes = [say(language, "fact.target", time=_hours(clock.target_minutes))]
     if clock.met_at:
         notes.insert(0, say(language, "fact.met"))
     if clock.breached_at:
@@ -98,6 +98,10 @@ def _clock_line(name: str, clock: Clock, language: str, told: Any) -> dict[str, 
     at = clock.met_at or clock.due_at
     line: dict[str, Any] = told(name, at.isoformat(), "time") if at else told(name, say(language, "fact.paused"), "quiet")
     return line | {"extra": ", ".join(notes)}
+
+
+def _hours(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.3g} h"
 
 
 def _follow_up_lines(ticket: Ticket, language: str, told: Any) -> list[dict[str, Any]]:
@@ -119,7 +123,7 @@ def timeline(events: Iterable[TicketEvent], language: str, *, with_ticket: bool 
             "at": event.at.isoformat(),
             "what": _what(event, language),
             "who": who(event.actor, language),
-            "why": safe.show(event.because),
+            "why": _why(event, language),
             "tone": "bad" if event.kind in _BAD else "good" if event.kind in _GOOD else "",
             "ticket": event.ticket_id if with_ticket else None,
         }
@@ -133,6 +137,12 @@ def _what(event: TicketEvent, language: str) -> str:
     if before and after:
         return f"{name}: {before} → {after}"
     return f"{name}: {after or before}" if after or before else name
+
+
+def _why(event: TicketEvent, language: str) -> str:
+    """Return the reason in words: what tied a message to the ticket, who spoke, else the worker's own sentence."""
+    known = say(language, f"why.{event.because}")
+    return safe.show(event.because) if known == f"why.{event.because}" else known
 
 
 def _value(kind: EventKind, value: str | None, language: str) -> str:

@@ -59,15 +59,18 @@ def _part_row(status: PartStatus, now: datetime, language: str) -> Row:
     }
 
 
-def numbers(snapshot: Snapshot, now: datetime) -> list[Row]:
-    """Return what the living processes count and measure: part, name, value; counts are summed over processes."""
+def numbers(snapshot: Snapshot, now: datetime) -> dict[str, list[Row]]:
+    """Return what the living processes count and measure, by part: name and value; counts are summed over processes."""
     found: dict[tuple[str, str], float] = {}
     for status in snapshot.parts.values():
         if is_alive(status, now):
             for name, value in (*status.counts.items(), *status.gauges.items()):
                 found[status.part, name] = found.get((status.part, name), 0) + value
     ordered = sorted(found.items(), key=lambda one: (_place(one[0][0]), one[0][1]))
-    return [{"part": part, "name": safe.show(name), "value": f"{value:,.10g}"} for (part, name), value in ordered]
+    told: dict[str, list[Row]] = {}
+    for (part, name), value in ordered:
+        told.setdefault(part, []).append({"name": safe.show(name).replace("_", " "), "value": f"{round(value, 1):,.12g}"})
+    return told
 
 
 def planned(snapshot: Snapshot, language: str) -> list[Row]:

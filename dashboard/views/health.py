@@ -33,13 +33,25 @@ def living(here: Context) -> None:
 
 @st.fragment(run_every=2)
 def numbers(here: Context) -> None:
-    """Draw what the processes count. What nobody counts is not here: no data is not zero."""
-    rows = tables.numbers(resources.snapshot(), resources.now())
-    kinds: dict[str, str | tuple[str, str]] = {"part": ("text", "110px"), "name": "text", "value": ("number", "120px")}
-    if rows:
-        parts.table("numbers", tables.columns(here.language, "health", kinds), rows, here, resources.now())
-    else:
+    """Draw what the processes count, each part its own. What nobody counts is not here: no data is not zero."""
+    told = tables.numbers(resources.snapshot(), resources.now())
+    kinds = {"name": ("text", "minmax(120px, 1fr)"), "value": ("number", "104px")}
+    for column, names in zip(st.columns(3, gap="small"), _spread(told), strict=True):
+        for part in names:
+            columns = tables.columns(here.language, "health", kinds)
+            columns[0]["label"] = part
+            with column:
+                parts.table(f"numbers_{part}", columns, told[part], here, resources.now())
+    if not told:
         st.caption(here.say("health.no_numbers"))
+
+
+def _spread(told: dict[str, list[tables.Row]]) -> list[list[str]]:
+    """Return the parts in three stacks of about the same height, each part below what comes before it."""
+    stacks: list[list[str]] = [[], [], []]
+    for part in told:
+        min(stacks, key=lambda stack: sum(len(told[name]) + 2 for name in stack)).append(part)
+    return stacks
 
 
 @st.fragment(run_every=2)

@@ -90,9 +90,9 @@ def forecast(here: Context) -> None:
     rows = rehearsal.forecast(policies[chosen], follow_ups, resources.now(), here.language)
     kinds = {
         "step": ("number", "56px"),
-        "does": ("text", "minmax(160px, 1fr)"),
-        "due": ("time", "130px"),
-        "said": ("time", "150px"),
+        "does": ("text", "minmax(130px, 1fr)"),
+        "due": ("time", "108px"),
+        "said": ("time", "108px"),
     }
     parts.table("forecast", tables.columns(here.language, "simulator", kinds), rows, here, resources.now())
 

@@ -1,0 +1,124 @@
+"""The demo chat from the phone to the Board and back: a reply that is really sent, and a change made in the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import openpyxl
+import pytest
+import requests
+from browsing import ROOT, SHOTS, Desk, settle
+from playwright.sync_api import Page, expect
+from system import SECRET, free_port, wait_for
+
+from stream.adapters.sheet_port import TICKET_TAB
+from stream.core.sheet_columns import find_columns
+from stream.simulator.chat_file import load_chat
+from stream.simulator.evolution_server import DEFAULT_KEY
+from stream.simulator.player import Target, play
+
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.timeout(180)]
+PARCEL, LOGIN = "Order 48213 has not arrived", "Saya tidak bisa login"
+ANSWER = "Sudah kami perbaiki, silakan dicoba lagi."
+ROLES = ("simulator", "bridge", "worker", "sender", "sheet", "dashboard")
+
+
+class Phone:
+    """The phone side: the stand-in for Evolution, and what Groupdesk really sent through it."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def play_demo(self, bridge_url: str) -> None:
+        """Play the demo chat; in a thread of its own, since the browser holds an event loop in this one."""
+        chat = load_chat(ROOT / "demo" / "support.yaml")
+        with ThreadPoolExecutor(1) as thread:
+            played = thread.submit(play, chat, Target(bridge_url, SECRET, self.url)).result()
+        assert played.was_taken_whole
+
+    def sent(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = requests.get(f"{self.url}/simulator/cs-ticket-monitor/sent", timeout=5).json()
+        return found
+
+
+@pytest.fixture(scope="module")
+def phone() -> Phone:
+    return Phone(free_port())
+
+
+@pytest.fixture(scope="module")
+def desk(kafka: str, tmp_path_factory: pytest.TempPathFactory, phone: Phone) -> Iterator[Desk]:
+    desk = Desk(kafka, tmp_path_factory.mktemp("demo"))
+    desk.system.environment |= {
+        "EVOLUTION_API_URL": phone.url,
+        "EVOLUTION_API_KEY": DEFAULT_KEY,
+        "SIMULATOR_PORT": phone.url.rpartition(":")[2],
+        "SEND_GAP_S": "0",
+    }
+    for role in ROLES:
+        desk.system.start(role)
+    desk.system.wait_until_ready("worker", "sender", "sheet", "dashboard")
+    phone.play_demo(desk.system.url)
+    wait_for("three tickets", lambda: len(desk.system.tickets()) == 3)
+    yield desk
+    desk.close()
+
+
+def test_the_board_shows_the_three_tickets_of_the_demo(desk: Desk, page: Page) -> None:
+    page.goto(desk.url("?view=all"))
+    expect(page.locator(".board .row")).to_have_count(3)
+    expect(page.locator(".board .row", has_text=PARCEL)).to_contain_text("Resolved")
+    expect(page.locator(".board .row", has_text=LOGIN)).to_contain_text("Waiting on us")
+    settle(page)
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / "board.png", animations="disabled")
+
+
+def test_an_answer_reaches_the_phone_and_comes_back_into_the_ticket(desk: Desk, page: Page, phone: Phone) -> None:
+    page.goto(desk.url())
+    page.locator(".board .row", has_text=LOGIN).locator("a.title").click()
+    expect(page.locator(".headline h1")).to_contain_text(LOGIN)
+    page.get_by_placeholder("Everybody in the group will read it.").fill(ANSWER)
+    page.get_by_role("button", name="Reply in the group").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".chat")).to_contain_text(ANSWER)
+    said = wait_for("the phone to show the answer", lambda: [one for one in phone.sent() if ANSWER in str(one["message"])])
+    assert len(said) == 1
+    assert said[0]["key"]["remoteJid"] == "120363401000000001@g.us"
+    assert said[0]["contextInfo"]["quotedMessage"], "it quotes what it answers"
+    page.get_by_role("button", name="Resolve").click()
+    expect(page.locator(".facts .state").first).to_have_text("Resolved")
+    page.screenshot(path=SHOTS / "demo-answered.png", animations="disabled")
+
+
+def test_a_change_in_the_sheet_is_seen_on_the_board(desk: Desk, page: Page) -> None:
+    page.goto(desk.url("?view=all"))
+    row = page.locator(".board .row", has_text="Fui cobrada duas vezes")
+    expect(row).to_contain_text("Nobody yet")
+    edit_in_sheet(desk, "Fui cobrada", assignee="Lucía Prieto", priority="Urgent")
+    expect(row).to_contain_text("Lucía Prieto")
+    expect(row.locator(".prio.urgent")).to_be_visible()
+    page.screenshot(path=SHOTS / "demo-sheet-edit-on-board.png", animations="disabled")
+    page.goto(desk.url("sheet"))
+    expect(page.locator(".timeline")).to_contain_text("Lucía Prieto")
+    expect(page.get_by_text("Sheet and state say the same, cell by cell.")).to_be_visible(timeout=20_000)
+    page.screenshot(path=SHOTS / "demo-sheet.png", animations="disabled")
+
+
+def edit_in_sheet(desk: Desk, title: str, **cells: str) -> None:
+    """Change cells of one row as a person does in a spreadsheet program: open, type, save."""
+    path = desk.settings.sheet_path
+
+    def row_is_there() -> bool:
+        return path.exists() and any(title in str(row[5]) for row in openpyxl.load_workbook(path)[TICKET_TAB].values)
+
+    wait_for("the row in the sheet", row_is_there)
+    book = openpyxl.load_workbook(path)
+    sheet = book[TICKET_TAB]
+    places = find_columns([str(cell.value or "") for cell in sheet[1]])
+    row = next(row for row in sheet.iter_rows() if title in str(row[places["title"]].value))
+    for name, value in cells.items():
+        row[places[name]].value = value
+    book.save(path)

@@ -136,10 +136,14 @@ class Record:
 
 
 class Tail:
-    """Reads whole topics from the beginning and goes on reading; belongs to one thread, connects when first polled."""
+    """Reads whole topics from the beginning and goes on reading; belongs to one thread, connects when first polled.
 
-    def __init__(self, settings: Settings, topics: Sequence[Topic]) -> None:
+    With `from_now` it leaves out what was there before the first poll.
+    """
+
+    def __init__(self, settings: Settings, topics: Sequence[Topic], *, from_now: bool = False) -> None:
         self._settings = settings
+        self._from_now = from_now
         self._topics = {full_name(topic, settings.topic_prefix): topic for topic in topics}
         self._consumer: Any = None
         self._left: dict[TopicPartition, int] = {}
@@ -175,9 +179,11 @@ class Tail:
             partitions = [TopicPartition(name, number) for name in self._topics for number in _partitions(consumer, name)]
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
-            starts = consumer.beginning_offsets(partitions, timeout_ms=_OFFSETS_MS)
             ends = consumer.end_offsets(partitions, timeout_ms=_OFFSETS_MS)
+            starts = ends if self._from_now else consumer.beginning_offsets(partitions, timeout_ms=_OFFSETS_MS)
             self._left = {partition: ends[partition] - starts[partition] for partition in partitions}
+            for partition in partitions if self._from_now else ():
+                consumer.seek(partition, ends[partition])
         except (KafkaError, BrokerError):
             close_quietly(consumer)
             raise

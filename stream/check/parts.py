@@ -1,4 +1,4 @@
-"""What Groupdesk needs around it: broker, topics, rules and sheet."""
+"""What Groupdesk needs around it: broker, topics, rules, sheet and WhatsApp."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from stream.broker.jars import default_cache, find_java
 from stream.broker.pypi import find_binary
 from stream.check.finding import Finding, note, problem, well
 from stream.check.machine import is_up
-from stream.errors import BrokerError, GroupdeskError, RulesError
+from stream.check.whatsapp import check_whatsapp
+from stream.errors import BrokerError, RulesError
 from stream.settings import Settings
-from stream.sheet.targets import open_sheet
+from stream.sheet.check import check_sheet
 
 
 def check_parts(settings: Settings) -> list[Finding]:
-    """Return how broker, topics, rules and sheet are. Makes nothing and sends nothing."""
-    return [*_broker(settings), *_rules(settings), *_sheet(settings)]
+    """Return how broker, topics, rules, sheet and WhatsApp's connection are. Makes nothing and sends nothing."""
+    return [*_broker(settings), *_rules(settings), *_sheet(settings), *check_whatsapp(settings)]
 
 
 def _broker(settings: Settings) -> Iterable[Finding]:
@@ -83,12 +84,10 @@ def _rules(settings: Settings) -> Iterable[Finding]:
 
 
 def _sheet(settings: Settings) -> Iterable[Finding]:
-    name = "the Google Sheet" if settings.cs_sheet_id else str(settings.sheet_path.resolve())
-    try:
-        open_sheet(settings).close()
-        if not settings.cs_sheet_id and settings.sheet_path.exists():
-            settings.sheet_path.open("r+b").close()
-    except (GroupdeskError, OSError) as error:
-        yield problem("sheet", f"{name}: {error}", "Correct CS_SHEET_ID and the key, or XLSX_PATH; close the file elsewhere.")
-    else:
-        yield well("sheet", f"{name} can be opened.")
+    for found in check_sheet(settings):
+        if not found.is_well:
+            yield problem("sheet", found.told, found.to_do)
+        elif found.to_do:
+            yield note("sheet", found.told, found.to_do)
+        else:
+            yield well("sheet", found.told)

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from stream.check.finding import Finding, note, problem, well
 from stream.settings import Settings
 
+_SHORT = 10  # characters; a password that many share is typed by people, and tried by machines
+
 
 def describe_problems(error: ValidationError) -> list[str]:
     """Return one sentence a setting that cannot be read; the value itself is left out, as it may be a secret."""
@@ -29,7 +31,7 @@ def check_values() -> tuple[Settings | None, list[Finding]]:
 
 def check_settings(settings: Settings) -> list[Finding]:
     """Return what contradicts itself in the settings; one finding that says so when nothing does."""
-    found = [*_kafka(settings), *_reach(settings), *_outside(settings), *_misspelt(Path(".env"))]
+    found = [*_kafka(settings), *_reach(settings), *_passwords(settings), *_outside(settings), *_misspelt(Path(".env"))]
     return found or [well("settings", "All settings can be read and fit each other.")]
 
 
@@ -72,11 +74,28 @@ def _reach(settings: Settings) -> Iterable[Finding]:
         )
 
 
+def _passwords(settings: Settings) -> Iterable[Finding]:
+    passwords = {
+        "DASHBOARD_PASSWORD": settings.dashboard_password.get_secret_value(),
+        "DASHBOARD_OPERATOR_PASSWORD": settings.dashboard_operator_password.get_secret_value(),
+        "DASHBOARD_VIEWER_PASSWORD": settings.dashboard_viewer_password.get_secret_value(),
+    }
+    given = {name: password for name, password in passwords.items() if password}
+    if len(set(given.values())) < len(given):
+        same = [name for name, password in given.items() if list(given.values()).count(password) > 1]
+        yield problem(
+            "settings", f"{' and '.join(same)} are the same, so they open the same rights.", "Give each a password of its own."
+        )
+    for name, password in given.items():
+        if len(password) < _SHORT:
+            yield note("settings", f"{name} has {len(password)} characters and is soon guessed.", f"Take {_SHORT} or more.")
+
+
 def _outside(settings: Settings) -> Iterable[Finding]:
     if settings.evolution_api_url and not settings.evolution_api_key.get_secret_value():
         yield problem("settings", "EVOLUTION_API_URL is set without EVOLUTION_API_KEY.", "Set the key of that Evolution API.")
     has_key = bool(settings.google_service_account_key.get_secret_value())
-    if settings.cs_sheet_id and not has_key:
+    if settings.cs_sheet_id and not has_key and not settings.sheets_api_url:
         yield problem("settings", "CS_SHEET_ID is set without GOOGLE_SERVICE_ACCOUNT_KEY.", "Set the key of a service account.")
     if has_key and not settings.cs_sheet_id:
         yield problem(

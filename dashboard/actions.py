@@ -39,13 +39,28 @@ def ask(
     visitor: Visitor, language: str, what: str, kind: type[Command], ticket: Ticket, needs: Role = Role.OPERATOR, **values: Any
 ) -> bool:
     """Publish a command about this ticket in the visitor's name. `what` names the button; False when it was not sent."""
+    return ask_in(ticket.group, visitor, language, what, kind, needs, **values)
+
+
+def ask_in(
+    group: str,
+    visitor: Visitor,
+    language: str,
+    what: str,
+    kind: type[Command],
+    needs: Role = Role.OPERATOR,
+    *,
+    is_answered: bool = True,
+    **values: Any,
+) -> bool:
+    """Publish a command in this group. `is_answered` tells whether an event will say what became of it."""
     if not visitor.role.may(needs):
         st.toast(say(language, "act.viewer"), icon=":material/lock:")
         return False
     now = resources.now()
     command = kind(
         id=f"dashboard-{uuid.uuid4().hex}",
-        group=ticket.group,
+        group=group,
         at=now,
         actor=Actor(kind=ActorKind.DASHBOARD, name=visitor.name),
         **values,
@@ -55,8 +70,9 @@ def ask(
     except BrokerError as error:
         st.toast(say(language, "act.failed", what=what, why=safe.markdown(str(error))), icon=":material/error:")
         return False
-    log.info("asked", command=type(command).__name__, command_id=command.id, ticket_id=ticket.id, by=visitor.name)
-    pending()[command.id] = Asked(what, now)
+    log.info("asked", command=type(command).__name__, command_id=command.id, group=group, by=visitor.name)
+    if is_answered:
+        pending()[command.id] = Asked(what, now)
     st.toast(say(language, "act.asked", what=what), icon=":material/schedule:")
     return True
 

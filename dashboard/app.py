@@ -33,6 +33,7 @@ pages = {
         "app.work": [
             ("board", ":material/view_list:"),
             ("ticket", ":material/confirmation_number:"),
+            ("review", ":material/rule_settings:"),
             ("followups", ":material/notifications:"),
             ("insights", ":material/insights:"),
         ],

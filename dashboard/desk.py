@@ -14,9 +14,13 @@ from dashboard.card import Card, card_of
 from dashboard.shelf import Shelf
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
+from stream.core.commands import COMMAND, AnyCommand
 from stream.core.events import TicketEvent
+from stream.core.outcome import Undecided
+from stream.core.review import Review, ReviewItem
 from stream.core.status import Health, PartStatus
 from stream.core.ticket import Ticket
+from stream.letters.letter import Letter, to_letter
 
 # A ticket's timeline and the trail of all tickets, as far as a page scrolls; the topic itself keeps everything.
 EVENTS_PER_TICKET = 200
@@ -26,6 +30,8 @@ GONE_AFTER = timedelta(seconds=10)
 FORGET_AFTER = timedelta(hours=24)
 # Ids of events already taken: a worker that starts again publishes its last events again, under the same ids.
 REMEMBERED = 20_000
+# Dead letters as far as a person looks; of each only where and why, never its content.
+LETTERS = 200
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Snapshot:
     answers: Mapping[str, TicketEvent] = field(default_factory=dict)
     parts: Mapping[str, PartStatus] = field(default_factory=dict)
     tickets_version: int = 0
+    review: tuple[ReviewItem, ...] = ()
+    letters: tuple[Letter, ...] = ()
 
     @property
     def cards(self) -> Mapping[str, Card]:
@@ -87,6 +95,9 @@ class Desk:
         self._tickets_version = 0
         self._shelf = Shelf()
         self._shelf_version = 0
+        self._review = Review()
+        self._review_items: tuple[ReviewItem, ...] | None = None
+        self._letters: deque[Letter] = deque(maxlen=LETTERS)
         self._read = 0
         self._unreadable = 0
         self._as_of: datetime | None = None
@@ -103,6 +114,11 @@ class Desk:
                 self._take_event(record.value)
             elif record.topic is Topic.STATUS:
                 self._take_status(record)
+            elif record.topic is Topic.DEAD_LETTER:
+                self._letters.append(to_letter(record))
+            elif record.topic in (Topic.UNDECIDED, Topic.COMMANDS) and record.value is not None:
+                is_question = record.topic is Topic.UNDECIDED
+                self._feed(Undecided.from_json(record.value) if is_question else COMMAND.validate_json(record.value))
         except ValidationError:
             self._unreadable += 1
 
@@ -128,6 +144,11 @@ class Desk:
         if event.ticket_id is not None:
             self._events[event.ticket_id] = (*self._events.get(event.ticket_id, ()), raw)[-EVENTS_PER_TICKET:]
         self._recent.append(event)
+        self._feed(event)
+
+    def _feed(self, change: Undecided | AnyCommand | TicketEvent) -> None:
+        self._review.feed(change)
+        self._review_items = None
 
     def _take_status(self, record: Record) -> None:
         if record.value is None:
@@ -143,6 +164,8 @@ class Desk:
         """Return what is known now, detached from what comes later."""
         if self._shelf_version != self._tickets_version:
             self._shelf, self._shelf_version = Shelf(MappingProxyType(dict(self._cards))), self._tickets_version
+        if is_caught_up and self._review_items is None:
+            self._review_items = tuple(self._review.items)
         return Snapshot(
             version=self._version,
             as_of=self._as_of,
@@ -157,4 +180,6 @@ class Desk:
             answers=MappingProxyType({event.command_id: event for event in self._recent if event.command_id}),
             parts=MappingProxyType(dict(self._parts)),
             tickets_version=self._tickets_version,
+            review=self._review_items or (),
+            letters=tuple(self._letters),
         )

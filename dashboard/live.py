@@ -17,7 +17,7 @@ from stream.settings import Settings
 
 log = logs.get(__name__)
 
-TOPICS = (Topic.TICKETS, Topic.TICKET_EVENTS, Topic.STATUS)
+TOPICS = (Topic.TICKETS, Topic.TICKET_EVENTS, Topic.STATUS, Topic.UNDECIDED, Topic.COMMANDS, Topic.DEAD_LETTER)
 _POLL_S = 0.25
 _RETRY_S = 1.0
 

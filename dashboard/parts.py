@@ -53,12 +53,16 @@ def draw(name: str, key: str, data: dict[str, Any], **on_change: Callable[[], No
 
 def table(
     key: str, columns: list[dict[str, str]], rows: list[dict[str, Any]], here: Context, now: datetime, *, opens: bool = False
-) -> None:
-    """Draw rows as a quiet table; with `opens` a click on a row opens the ticket whose id stands in it."""
+) -> str | None:
+    """Draw rows as a quiet table; with `opens` a click on a row opens the ticket whose id stands in it.
+
+    Returns what stands in the button that was just pressed, if one was.
+    """
     words = {"in": here.say("table.in"), "ago": here.say("table.ago")}
     label = here.say("table.label")
     data = {"columns": columns, "rows": rows, "opens": opens, "now": now.isoformat(), "words": words, "label": label}
-    draw("grid", key, data)
+    pressed: str | None = draw("grid", key, data, on_press_change=lambda: None).press
+    return pressed
 
 
 def empty(title: str, hint: str, key: str = "nothing") -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 # C0 and C1 controls but tab and newline, bidi overrides and isolates, line separators, and tags that spell invisibly.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
 _PHONE_IN_TEXT = re.compile(r"\+\d[\d\s().-]{7,17}\d")
+_MENTION = re.compile(r"@(\d{6,20})\b")
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 # Markdown makes links even of escaped addresses; an invisible joiner after these signs ends that.
 _LINKABLE = re.compile(r"@|:|www", re.IGNORECASE)
@@ -28,6 +30,16 @@ def mask(number: str) -> str:
 def mask_numbers(text: str) -> str:
     """Return the text with every international phone number in it masked."""
     return _PHONE_IN_TEXT.sub(lambda found: mask(found.group()), text)
+
+
+def name_mentions(text: str, names: Mapping[str, str], *, reveal: bool) -> str:
+    """Return the text with each `@number` as the name of whom it mentions; WhatsApp keeps numbers there, people see names."""
+
+    def named(found: re.Match[str]) -> str:
+        name = names.get(found[1])
+        return f"@{show(name)}" if name else found[0] if reveal else f"@{mask(found[1])}"
+
+    return _MENTION.sub(named, text)
 
 
 def person(name: str | None, address: str, *, reveal: bool) -> str:

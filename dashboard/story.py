@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,18 +21,30 @@ _BAD = {EventKind.REFUSED, EventKind.CLOCK_BREACHED}
 _GOOD = {EventKind.OPENED, EventKind.CLOCK_MET, EventKind.REPLIED}
 
 
-def messages(ticket: Ticket, language: str, *, reveal: bool) -> list[dict[str, Any]]:
-    """Return the conversation in order, each message with who, when, what and why it is on this ticket."""
-    return [_message(entry, ticket, language, reveal=reveal) for entry in sorted(ticket.messages, key=lambda one: one.sent_at)]
+def messages(ticket: Ticket, language: str, *, reveal: bool, deleted: Collection[str] = frozenset()) -> list[dict[str, Any]]:
+    """Return the conversation in order, each message with who, when, what and why it is on this ticket.
+
+    `deleted` are the ids of messages that their authors took back.
+    """
+    names = {_digits(one.author): one.author_name for one in ticket.messages if one.author_name}
+    entries = sorted(ticket.messages, key=lambda one: one.sent_at)
+    return [_message(one, ticket, language, names, reveal=reveal, is_deleted=one.message_id in deleted) for one in entries]
 
 
-def _message(entry: Entry, ticket: Ticket, language: str, *, reveal: bool) -> dict[str, Any]:
-    text = None if entry.text is None else safe.show(entry.text)
+def _digits(address: str) -> str:
+    return address.split("@", 1)[0].split(":", 1)[0]
+
+
+def _message(
+    entry: Entry, ticket: Ticket, language: str, names: dict[str, str], *, reveal: bool, is_deleted: bool
+) -> dict[str, Any]:
     is_media = entry.form is not Form.TEXT
+    is_gone = is_deleted or (entry.text is None and not is_media)
+    text = None if is_gone else safe.name_mentions(safe.show(entry.text), names, reveal=reveal)
     return {
         "id": entry.message_id,
         "role": entry.role.value,
-        "who": safe.person(entry.author_name, entry.author, reveal=reveal),
+        "who": "" if entry.role is Role.SELF else safe.person(entry.author_name, entry.author, reveal=reveal),
         "at": entry.sent_at.isoformat(),
         "text": text if text is None or reveal else safe.mask_numbers(text),
         "form": say(language, f"form.{entry.form.value}") if is_media else None,

@@ -8,8 +8,8 @@ function bubble(one, words, canSplit) {
   head.append(time);
   const body = h("div", "body");
   if (one.form) { const form = h("div", "form muted"); form.append(icon(one.form_icon), h("span", null, one.form)); body.append(form); }
-  if (one.text !== null) { const text = h("div", "text", one.text); text.dir = "auto"; body.append(text); }
-  else body.append(h("div", "text gone", words.redacted));
+  if (one.text) { const text = h("div", "text", one.text); text.dir = "auto"; body.append(text); }
+  else if (one.text === null) body.append(h("div", "text gone", words.redacted));
   const foot = h("div", "foot muted");
   foot.append(icon(one.why_icon), h("span", null, one.why));
   if (one.edited_at) foot.append(h("span", "dot", fill(words.edited, { time: moment(one.edited_at) })));

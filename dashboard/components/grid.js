@@ -1,4 +1,5 @@
-// A quiet table. A column has a name, a label and a kind: text, id, time, until, number, bar or chip ({text, tone}).
+// A quiet table. A column has a name, a label and a kind: text, id, time, until, number, bar, chip ({text, tone}) or
+// buttons (a list of {text, press}): pressing one tells the page what stands in `press`.
 function paintCell(cell, kind, value, offset) {
   if (value === null || value === undefined || value === "") { cell.replaceChildren(h("span", "muted", "–")); return; }
   if (kind === "chip") {
@@ -14,6 +15,13 @@ function paintCell(cell, kind, value, offset) {
     fillBar.style.width = Math.max(0, Math.min(100, value.share * 100)) + "%";
     track.append(fillBar);
     cell.replaceChildren(track, h("span", "num", value.text));
+  } else if (kind === "buttons") {
+    cell.replaceChildren(...value.map((one) => {
+      const button = h("button", "press", one.text);
+      button.type = "button";
+      button.dataset.press = one.press;
+      return button;
+    }));
   } else if (kind === "time" || kind === "until") {
     const time = h("time", null, "");
     time.dateTime = value;
@@ -27,17 +35,20 @@ function paintCell(cell, kind, value, offset) {
     cell.title = String(value);
   }
 }
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".desk");
   if (!root) {
     root = h("div", "desk grid");
     root.setAttribute("role", "table");
     parentElement.append(root);
     root.addEventListener("click", (event) => {
+      const press = event.target.closest(".press");
+      if (press) { root.__send("press", press.dataset.press); return; }
       const row = event.target.closest(".row");
       if (row) follow(event, event.target.closest("a") || (root.__opens && row.querySelector("a.id")));
     });
   }
+  root.__send = setTriggerValue;
   root.__opens = data.opens;
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("wide", data.columns.length > 4);

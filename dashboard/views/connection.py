@@ -59,3 +59,4 @@ if here.me.role.may(Role.ADMIN):
         st.caption(here.say("connection.pairing_hint"))
         host, port = bridge.address(resources.settings())
         st.link_button(here.say("connection.open_pairing"), f"http://{host}:{port}/qr-cs", icon=":material/qr_code_2:")
+st.caption(here.say("connection.notice"))

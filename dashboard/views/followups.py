@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import charts, parts, resources, tables
+from dashboard import charts, parts, pause, resources, safe, tables
 from dashboard.context import Context, context
+from dashboard.people import Role
+from stream import logs
+from stream.errors import StateError
+
+log = logs.get(__name__)
 
 
 @st.fragment(run_every=2)
@@ -47,8 +52,57 @@ def counts(here: Context) -> None:
         st.caption(here.say("followups.no_counts"))
 
 
+@st.fragment(run_every=2)
+def switch(here: Context) -> None:
+    """Draw whether anything may leave at all, and the button that changes it."""
+    stopped = pause.reason(resources.settings().data_dir)
+    with st.container(key="switch"):
+        if stopped is None:
+            pressed = st.button(here.say("pause.stop"), icon=":material/pause_circle:", disabled=not here.me.may_act)
+        else:
+            st.warning(here.say("pause.stopped"), icon=":material/pause_circle:")
+            st.text(safe.show(stopped))
+            may = here.me.role.may(Role.ADMIN)
+            pressed = st.button(here.say("pause.resume"), icon=":material/play_circle:", disabled=not may)
+    if pressed:
+        confirm(here, stopped)
+
+
+@st.dialog(" ", width="small")
+def confirm(here: Context, stopped: str | None) -> None:
+    """Ask once more: it holds for all groups."""
+    does = "stop" if stopped is None else "resume"
+    st.subheader(f"{here.say(f'pause.{does}')}?", anchor=False)
+    st.caption(here.say(f"pause.{does}_hint"))
+    with st.container(horizontal=True):
+        if st.button(here.say("act.confirm"), type="primary"):
+            turn(here, does)
+            st.rerun()
+        if st.button(here.say("pause.leave")):
+            st.rerun()
+
+
+def turn(here: Context, does: str) -> None:
+    """Stop or resume. Operators may stop at any time; to let messages leave again takes an admin."""
+    folder = resources.settings().data_dir
+    if not here.me.role.may(Role.OPERATOR if does == "stop" else Role.ADMIN):
+        st.toast(here.say("act.viewer"), icon=":material/lock:")
+        return
+    try:
+        if does == "stop":
+            pause.pause(folder, here.me.name, resources.now())
+        else:
+            pause.resume(folder)
+    except StateError as error:
+        st.toast(safe.markdown(str(error)), icon=":material/error:", duration="long")
+        return
+    log.warning("sending stopped" if does == "stop" else "sending resumed", by=here.me.name)
+
+
 here = context()
-st.header(here.say("followups.title"), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+    st.header(here.say("followups.title"), anchor=False)
+switch(here)
 if not resources.rules().book.follow_ups.sending.enabled:
     st.warning(here.say("followups.switched_off"), icon=":material/pause_circle:")
 queue(here)

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import parts, resources, tables
+from dashboard import letters, parts, resources, safe, tables
 from dashboard.context import Context, context
+from dashboard.people import Role
+from stream import logs
+from stream.errors import BrokerError
+
+log = logs.get(__name__)
 
 _WALK = """flowchart LR
   W[WhatsApp] --> B[bridge] --> I([inbound]) --> K[worker]
@@ -65,12 +70,49 @@ def reading(here: Context) -> None:
         st.metric(here.say("health.unreadable"), snapshot.unreadable, border=True)
 
 
+@st.fragment(run_every=2)
+def dead_letters(here: Context) -> None:
+    """Draw what could not be handled, the latest first, each with a second try where there can be one."""
+    rows = letters.rows(resources.snapshot().letters, here.language, may_act=here.me.role.may(Role.ADMIN))
+    kinds = {
+        "at": ("until", "100px"),
+        "stage": ("text", "90px"),
+        "why": ("wrap", "minmax(220px, 1fr)"),
+        "bytes": ("number", "90px"),
+        "act": ("buttons", "120px"),
+    }
+    with st.container(key="letters"):
+        if not rows:
+            st.caption(here.say("letters.none"))
+            return
+        pressed = parts.table("dead_letters", tables.columns(here.language, "letters", kinds), rows, here, resources.now())
+    if pressed and here.me.role.may(Role.ADMIN):
+        replay(here, pressed)
+
+
+def replay(here: Context, ref: str) -> None:
+    """Let one dead letter take its way again, and tell what came of it."""
+    try:
+        remedy = letters.replay(resources.settings(), resources.publisher(), ref)
+    except BrokerError as error:
+        st.toast(safe.markdown(str(error)), icon=":material/error:", duration="long")
+        return
+    log.info("replayed a dead letter", ref=ref, records=len(remedy.records), by=here.me.name)
+    if remedy.records:
+        st.toast(here.say("letters.replayed"), icon=":material/replay:")
+    else:
+        st.toast(here.say("letters.no_remedy", why=safe.markdown(remedy.because)), icon=":material/block:", duration="long")
+
+
 here = context()
 st.header(here.say("health.title"), anchor=False)
 living(here)
 reading(here)
 st.subheader(here.say("health.numbers"), anchor=False)
 numbers(here)
+with st.container(border=True, key="dead"):
+    st.subheader(here.say("letters.title"), anchor=False)
+    dead_letters(here)
 with st.container(border=True, key="walk"):
     st.subheader(here.say("health.walk"), anchor=False)
     st.mermaid_chart(_WALK)

@@ -10,6 +10,7 @@ from dashboard import parts, resources, safe, story
 from dashboard.context import Context, context
 from dashboard.ticket_actions import draw_buttons, draw_reply, split_from
 from dashboard.words import section
+from stream.core.events import EventKind
 from stream.core.ticket import Ticket
 
 
@@ -60,11 +61,13 @@ def conversation(here: Context, ticket_id: str) -> None:
     ticket = ticket_of(ticket_id)
     if ticket is None:
         return
+    events = resources.snapshot().timeline(ticket_id)
+    deleted = {event.message_id for event in events if event.kind is EventKind.REDACTED and event.message_id}
     pressed = parts.draw(
         "chat",
         "chat",
         {
-            "messages": story.messages(ticket, here.language, reveal=here.reveal),
+            "messages": story.messages(ticket, here.language, reveal=here.reveal, deleted=deleted),
             "words": section(here.language, "chat"),
             "can_split": here.me.may_act and ticket.state.is_open,
         },

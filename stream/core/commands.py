@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from stream.core.detection import Detection, Priority
+from stream.core.group import Recent
 from stream.core.ticket import TicketState
 from stream.core.value import Value
 
@@ -43,20 +44,25 @@ class Command(Value):
 
 
 class Judge(Command):
-    """The classifier's answer for a message that the rules left undecided. `ticket_id` links an update."""
+    """The classifier's answer for a message that the rules left undecided. `ticket_id` links an update.
+
+    `message` is the message itself, for a group that has talked so much meanwhile that it does not remember it.
+    """
 
     kind: Literal["judge"] = "judge"
     message_id: str
     detection: Detection
     ticket_id: str | None = None
+    message: Recent | None = None
 
 
 class Open(Command):
-    """Make a ticket of this message, whatever was detected."""
+    """Make a ticket of this message, whatever was detected. `message` as in `Judge`, where whoever asks has it."""
 
     kind: Literal["open"] = "open"
     message_id: str
     category: str | None = None
+    message: Recent | None = None
 
 
 class Claim(Command):

@@ -89,4 +89,5 @@ def _judge(asked: Undecided, detection: Detection, ticket_id: str | None, now: d
         message_id=asked.message.id,
         detection=detection,
         ticket_id=ticket_id,
+        message=asked.message,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stream.core import on_follow_up, own_words
-from stream.core.attach import Attachment
+from stream.core.attach import Attachment, ticket_of
 from stream.core.commands import (
     ActorKind,
     AnyCommand,
@@ -34,6 +34,7 @@ from stream.core.commands import (
 from stream.core.deciding import decide
 from stream.core.detection import Detection, Label, Stage
 from stream.core.events import EventKind
+from stream.core.group import Recent
 from stream.core.opening import open_ticket
 from stream.core.progress import set_state
 from stream.core.reattach import Rearranged, attach_to, merge, split
@@ -142,7 +143,7 @@ def _not_a_ticket(turn: Turn, command: NotATicket) -> None:
 
 
 def _open(turn: Turn, command: Open) -> None:
-    recent = turn.find_recent(command.message_id)
+    recent = turn.find_recent(command.message_id) or _carried(turn, command)
     if recent is None:
         raise CommandRefused("That message is too old to be made a ticket; ask the customer to write again.")
     if recent.ticket_id is not None and recent.ticket_id in turn.tickets:
@@ -223,7 +224,7 @@ def _rearrange(turn: Turn, command: Command, rearranged: Rearranged) -> None:
 
 def _judge(turn: Turn, command: Judge) -> None:
     """Apply a verdict that came later, unless the message has found its ticket meanwhile."""
-    recent = turn.find_recent(command.message_id)
+    recent = turn.find_recent(command.message_id) or _carried(turn, command)
     if recent is None:
         raise CommandRefused("The message that was judged is not remembered any more.")
     if recent.ticket_id is not None:
@@ -238,6 +239,14 @@ def _judge(turn: Turn, command: Judge) -> None:
         turn.keep_recent(recent)  # stays in the review queue; asking again would ask for ever
         return
     decide(turn, recent, command.detection, attachment)
+
+
+def _carried(turn: Turn, command: Judge | Open) -> Recent | None:
+    """Return the message that the command brought along, as the group would remember it if it had not talked on."""
+    if command.message is None or command.message.id != command.message_id:
+        return None
+    home = ticket_of(command.message_id, turn.state_now)
+    return command.message.but(ticket_id=home)
 
 
 def _short(value: object) -> str | None:

@@ -10,6 +10,7 @@ import click
 
 from stream.adapters.rule_examples import closed_gaps, facts_for
 from stream.adapters.rule_files import build_book, load_book, take_snapshot
+from stream.cli.suggest import suggest_command
 from stream.core.book import Book
 from stream.core.detect import Facts, judge
 from stream.core.explain import Explanation, RuleTrace, explain
@@ -128,6 +129,9 @@ def schema(folder: Path | None) -> None:
     """Write the JSON Schemas that editors use for completion into the rules folder."""
     for path in write_schemas(folder or load_settings().rules_dir):
         click.echo(f"wrote {path}")
+
+
+rules.add_command(suggest_command)
 
 
 def _without_rules(book: Book) -> Book:

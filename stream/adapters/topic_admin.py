@@ -15,7 +15,13 @@ from stream.errors import BrokerError, TopicMismatch
 from stream.settings import Settings
 
 # The table of the worker must come back whole: its changelog is compacted and nothing in it ever expires.
-_CHANGELOG = {"cleanup.policy": "compact", "min.compaction.lag.ms": "0", "segment.ms": str(6 * 3_600_000)}
+# What was erased from it is gone within a day, as with the other compacted topics.
+_CHANGELOG = {
+    "cleanup.policy": "compact",
+    "min.compaction.lag.ms": "0",
+    "max.compaction.lag.ms": str(24 * 3_600_000),
+    "segment.ms": str(6 * 3_600_000),
+}
 _MAX_RECORD = 2 * 1_048_576  # a webhook of 1 MiB and what we add to it; Kafka's own limit is 1 MiB
 _IN_PRODUCTION = 3  # replicas; from there on two of them must have a record before it is acknowledged
 

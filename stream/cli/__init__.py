@@ -35,6 +35,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "simulator": ("stream.cli.simulate:simulator", "Stand in for Evolution API, for trying things without WhatsApp."),
         "schema": ("stream.cli.schema:schema", "Print the JSON Schemas of what travels on the topics."),
         "dead-letters": ("stream.cli.dead_letters:dead_letters", "Look at what could not be handled, and try it again."),
+        "erase": ("stream.cli.erase:erase", "Forget a person everywhere, and show what is left until when."),
+        "bench": ("stream.cli.bench:bench", "Measure speed, lateness, recovery and memory on this machine."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

@@ -190,6 +190,15 @@ class ReportDelivery(Command):
     message_id: str | None = None
 
 
+class Erase(Command):
+    """Forget a person in this group. `marks` are salted hashes of their addresses, `pseudonym` what stands there afterwards."""
+
+    kind: Literal["erase"] = "erase"
+    salt: str
+    marks: tuple[str, ...]
+    pseudonym: str
+
+
 AnyCommand = Annotated[
     Judge
     | Open
@@ -209,7 +218,8 @@ AnyCommand = Annotated[
     | FollowUpDue
     | CancelFollowUp
     | SendFollowUpNow
-    | ReportDelivery,
+    | ReportDelivery
+    | Erase,
     Field(discriminator="kind"),
 ]
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)

@@ -15,6 +15,7 @@ from stream.core.commands import (
     CancelFollowUp,
     Claim,
     Command,
+    Erase,
     FollowUpDue,
     Judge,
     Merge,
@@ -33,6 +34,7 @@ from stream.core.commands import (
 )
 from stream.core.deciding import decide
 from stream.core.detection import Detection, Label, Stage
+from stream.core.erasing import erase
 from stream.core.events import EventKind
 from stream.core.group import Recent
 from stream.core.opening import open_ticket
@@ -71,7 +73,7 @@ def apply(turn: Turn, command: AnyCommand) -> None:
             because=str(refusal),
         )
         return
-    if command.actor.kind in _PEOPLE and not isinstance(command, Undo):
+    if command.actor.kind in _PEOPLE and not isinstance(command, Undo | Erase):
         turn.state = turn.state.but(undoable=remember_change(before, turn.state_now, command.id, command.at).undoable)
 
 
@@ -108,7 +110,10 @@ def _set_category(turn: Turn, command: SetCategory) -> None:
 
 
 def _set_note(turn: Turn, command: SetNote) -> None:
-    _change(turn, command, _find(turn, command.ticket_id), EventKind.NOTE_CHANGED, "note", command.note)
+    ticket = _find(turn, command.ticket_id)
+    turn.save(ticket.but(note=command.note))
+    # The words stand in the snapshot alone: events are kept for a year, where an erasure does not reach.
+    turn.record(EventKind.NOTE_CHANGED, ticket.id, actor=command.actor, command_id=command.id)
 
 
 def _set_state(turn: Turn, command: SetState) -> None:
@@ -273,4 +278,5 @@ _DO: dict[type[Command], Callable[[Turn, Any], None]] = {
     Reply: own_words.reply,
     CancelFollowUp: on_follow_up.cancel_planned,
     ReportDelivery: on_follow_up.report,
+    Erase: erase,
 }

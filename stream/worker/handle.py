@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from stream.adapters.dead_letters import error_headers
 from stream.adapters.topics import Topic
 from stream.core.book import Book
-from stream.core.commands import COMMAND
+from stream.core.commands import COMMAND, Erase
 from stream.core.delivery import Delivery
+from stream.core.erasing import Eraser, erase_from_asked, eraser_of
 from stream.core.group import GroupState
 from stream.core.outcome import Outcome
 from stream.core.step import refuse_input, step
@@ -64,6 +65,8 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
     outcome, error = _outcome(arrival, record.state, book)
     outputs = Outputs.of(outcome)
     outbox = {ref: kept for ref, kept in record.outbox.items() if not _is_past(ref, arrival) or is_in_flight(ref)}
+    if (eraser := _eraser(arrival, record.state)) is not None:
+        outbox = {ref: erase_from_asked(kept, eraser) for ref, kept in outbox.items()}
     if outputs != Outputs():
         outbox[arrival.ref] = outputs
     new = GroupRecord(state=outcome.state, position={**record.position, arrival.topic: arrival.offset}, outbox=outbox)
@@ -81,6 +84,16 @@ def _outcome(arrival: Arrival, state: GroupState, book: Book) -> tuple[Outcome, 
         return refuse_input(state, "unreadable_record"), error
     except Exception as error:  # noqa: BLE001 - no exception may leave the agent: Faust would skip the record for ever
         return refuse_input(state, "step_failed"), error
+
+
+def _eraser(arrival: Arrival, state: GroupState) -> Eraser | None:
+    """Return what erases a person from outputs that still wait, when the arrival asks for that."""
+    if arrival.topic is not Topic.COMMANDS or b'"erase"' not in arrival.value:
+        return None
+    try:
+        return eraser_of(Erase.from_json(arrival.value)).knowing(state)
+    except ValidationError:  # another command with that word in it, or a dead letter by now
+        return None
 
 
 def _is_past(ref: str, arrival: Arrival) -> bool:

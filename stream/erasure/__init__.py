@@ -1,0 +1,3 @@
+"""Erasing a person from everything that Groupdesk keeps."""
+
+from __future__ import annotations

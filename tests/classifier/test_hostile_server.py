@@ -93,13 +93,17 @@ def test_one_in_five_calls_failing_loses_and_doubles_nothing(tmp_path: Path) -> 
     assert set(labels) == {Label.TICKET, Label.UNDECIDED}
     assert labels[Label.TICKET] > labels[Label.UNDECIDED]
     for group in range(6):
-        assert [judge.message_id for judge in desk.judges if judge.group == f"{group}@g.us"] == [f"M{group}-{n}" for n in range(20)]
+        assert [judge.message_id for judge in desk.judges if judge.group == f"{group}@g.us"] == [
+            f"M{group}-{n}" for n in range(20)
+        ]
 
 
 def test_after_five_failures_the_model_is_left_alone(tmp_path: Path) -> None:
     with serving(lambda _request, _number: AWAY["500"]()) as server:
         desk = Desk(server.url, tmp_path)
-        desk.run([ask(number, f"text {number}", f"{number}@lid") for number in range(9)], book(calls=Calls(retries=0, at_once=1)), 5)
+        desk.run(
+            [ask(number, f"text {number}", f"{number}@lid") for number in range(9)], book(calls=Calls(retries=0, at_once=1)), 5
+        )
         assert len(server.requests) == 5
     assert desk.breaker.is_open
     assert desk.asker.trouble == "the model's server answers 500"
@@ -122,7 +126,9 @@ def test_a_message_that_always_fails_does_not_hold_the_others_for_ever(tmp_path:
 
 def test_what_the_model_forgets_is_asked_about_again_alone(tmp_path: Path) -> None:
     def script(request: Request, _number: int) -> Reply:
-        return answer(*(item(one["ref"], "ticket") for one in request.part["classify"] if len(request.texts) == 1 or one["ref"] != 2))
+        return answer(
+            *(item(one["ref"], "ticket") for one in request.part["classify"] if len(request.texts) == 1 or one["ref"] != 2)
+        )
 
     with serving(script) as server:
         desk = Desk(server.url, tmp_path)

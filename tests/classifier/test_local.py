@@ -15,10 +15,10 @@ from click.testing import CliRunner
 from stream.adapters import local_model
 from stream.adapters.local_model_features import FEATURES, LABELS
 from stream.adapters.local_model_head import fit, probabilities, read_head
-from stream.cli import main
 from stream.classifier.deciding import Decider
 from stream.classifier.local import LocalClassifier, decide
 from stream.classifier.tally import Tally
+from stream.cli import main
 from stream.core.commands import Judge
 from stream.core.detection import Detection, Label, Stage, UpdateStatus
 from stream.core.model_rules import LocalBelieved
@@ -29,7 +29,13 @@ from tests.classifier.asked import ask, book, open_ticket
 np = pytest.importorskip("numpy")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SAID = {
-    Label.TICKET: ["the {} beeps and stops", "our {} shows a red light", "el {} se apaga solo", "o {} não liga", "{} nya rusak kak"],
+    Label.TICKET: [
+        "the {} beeps and stops",
+        "our {} shows a red light",
+        "el {} se apaga solo",
+        "o {} não liga",
+        "{} nya rusak kak",
+    ],
     Label.UPDATE: ["the {} runs again", "my {} is fine now", "ya anda el {}", "o {} voltou", "{} sudah normal kak"],
     Label.NOISE: ["I like the new {}", "who left a {} in the car", "qué lindo {}", "que {} bonito", "{} nya lucu ya"],
 }
@@ -85,7 +91,9 @@ def test_a_head_separates_what_can_be_separated_and_survives_its_file(tmp_path: 
     assert np.mean([LABELS[int(row.argmax())] is label for row, label in zip(shares, labels, strict=True)]) > 0.95
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"learned_at":"2026-03-02T12:00:00Z","examples":1,"mean":[1],"scale":[1]}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"[1]", b'{"learned_at":"2026-03-02T12:00:00Z","examples":1,"mean":[1],"scale":[1]}']
+)
 def test_a_head_that_cannot_be_used_is_told_and_everything_goes_to_people(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "head.json"
     path.write_bytes(content)
@@ -113,7 +121,9 @@ async def test_whatever_is_wrong_with_the_engine_messages_go_to_people(
     async def publish(judge: Judge) -> None:
         judges.append(judge)
 
-    assert await Decider(None, LocalClassifier(tmp_path / "head.json"), Tally()).decide([ask(1, "the till beeps")], book(), publish)
+    assert await Decider(None, LocalClassifier(tmp_path / "head.json"), Tally()).decide(
+        [ask(1, "the till beeps")], book(), publish
+    )
     local_model._load.cache_clear()
     assert [judge.detection.label for judge in judges] == [Label.UNDECIDED]
 

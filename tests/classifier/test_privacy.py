@@ -19,7 +19,7 @@ CANARIES = {
     "4111 1111 1111 1111": "41111111",
     "123.456.789-09": "12345678909",
     "٠١٢٣٤٥٦٧٨٩": "0123456789",
-    "９８７６５４３２１": "987654321",
+    "\uff19\uff18\uff17\uff16\uff15\uff14\uff13\uff12\uff11": "987654321",
     "rosa.perez+shop@example.com": "rosa.perez",
     "https://bank.example/u/rosa?token=s3cret": "s3cret",
 }

@@ -68,7 +68,9 @@ def test_a_judgement_that_came_too_late_brings_the_message_back() -> None:
     refused = event(EventKind.REFUSED, after="judge", command_id="model-1", because="The message is not remembered any more.")
     (item,) = fold([refused, ASKED, judge(Label.TICKET)])
     assert (item.standing, item.because) == ("review", "The message is not remembered any more.")
-    other = event(EventKind.REFUSED, after="judge", command_id="model-1", because="The message was put on T-1 before it was judged.")
+    other = event(
+        EventKind.REFUSED, after="judge", command_id="model-1", because="The message was put on T-1 before it was judged."
+    )
     assert fold([ASKED, judge(Label.TICKET), other]) == []
 
 

@@ -120,9 +120,7 @@ def apply_all(asked: list[Undecided], judges: list[Judge]) -> dict[str, GroupSta
 
 
 @pytest.mark.parametrize(("dies_at", "number"), [("call", 1), ("call", 4), ("publish", 1), ("publish", 7), ("commit", 1)])
-def test_killed_at_any_step_every_message_is_judged_once(
-    dies_at: str, number: int, desk: Settings, judged: Judged, tmp_path: Path
-) -> None:
+def test_killed_at_any_step_every_message_is_judged_once(dies_at: str, number: int, desk: Settings, judged: Judged) -> None:
     asked = chat()
     publish(desk, asked)
     with serving(RIGHT) as server:

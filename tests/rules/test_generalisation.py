@@ -49,7 +49,7 @@ def _f1(pairs: list[Pair], label: Label) -> float:
 def test_fresh_messages_are_told_apart(part: str, language: str) -> None:
     folder = HERE if part == "fresh" else HERE / part
     pairs = _judged(folder / f"{language}.txt")
-    counted = [(truth, Label.NOISE if said is Label.UNDECIDED else said) for truth, said in pairs]
+    counted: list[Pair] = [(truth, Label.NOISE if said is Label.UNDECIDED else said) for truth, said in pairs]
     decided = [truth is said for truth, said in pairs if said is not Label.UNDECIDED]
     least_f1, least_precision = FLOORS[part]
     assert sum(_f1(counted, label) for label in CLASSES) / len(CLASSES) >= least_f1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -27,6 +29,7 @@ def bench(quick: bool, as_json: bool, out: Path | None) -> None:
     does meanwhile shows in every figure.
     """
     limit = _DEADLINE_S[quick]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the processes under measurement must end with this one
 
     async def measure() -> dict[str, object]:
         async with asyncio.timeout(limit):

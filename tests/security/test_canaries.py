@@ -18,7 +18,7 @@ from system import SECRET, System, wait_for
 from stream.adapters.topics import Topic
 from stream.settings import Settings
 
-pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
 WORDS = "CANARY-WORDS my order 4417 has not arrived, where is it?"
 APIKEY, MEDIA_KEY = "CANARY-APIKEY-1234567890", "CANARY-MEDIA-KEY"
@@ -74,7 +74,7 @@ def ports_of(pid: int) -> set[int]:
 def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: System, listener: Listener) -> None:
     for role in ("bridge", "worker", "sheet"):
         system.start(role)
-    system.wait_until_ready("worker")
+    system.wait_until_ready("worker", seconds=90)
     body = message("MSG1", WORDS) | {"server_url": listener.url, "destination": listener.url, "apikey": APIKEY}
     system.post_until_accepted(body)
     picture = message("MSG2", "")

@@ -139,8 +139,9 @@ def _take_steps(walk: Walk, stages: Stages) -> None:
     stages.run(EMPTY, walk.process_empty, after=(WEBHOOK,))
     stages.run(INVALID, walk.process_invalid, after=(WEBHOOK,))
     try:
+        # First, because what is said while a ticket is open is taken for a word on it.
+        stages.run(MODEL, walk.ask_model, after=(WORKER, WEBHOOK))
         stages.run(PIPELINE, walk.open_ticket, after=(WORKER, WEBHOOK))
-        stages.run(MODEL, walk.ask_model, after=(PIPELINE,))
         stages.run(ROW, walk.find_row, after=(SHEET, PIPELINE))
         stages.run(FOLLOW_UP, walk.follow_up, after=(PIPELINE,))
         stages.run(DRY_RUN, walk.send_nothing, after=(SENDER, PIPELINE))

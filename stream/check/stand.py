@@ -18,6 +18,7 @@ from stream.adapters.own_secrets import webhook_secret
 from stream.check.machine import is_up
 from stream.check.stages import StageFailed
 from stream.check.trial_chat import TEST_GROUP, TEST_GROUP_NAME
+from stream.check.walk import has_model
 from stream.check.witness import BridgeClient
 from stream.settings import Settings
 from stream.up import Session
@@ -91,7 +92,8 @@ def settings_of_its_own(settings: Settings, folder: Path, rules_dir: Path) -> Se
 def start_session(settings: Settings, keep: contextlib.ExitStack) -> tuple[Settings, str]:
     """Start broker and roles, to be stopped by `keep`; return their settings and the sentence that the broker has to say."""
     told: list[str] = []
-    session = keep.enter_context(Session(settings, without=frozenset({"dashboard"}), say=told.append))
+    not_asked = {"dashboard"} if has_model(settings) else {"dashboard", "classifier"}
+    session = keep.enter_context(Session(settings, without=frozenset(not_asked), say=told.append))
     alarm = threading.Timer(START_WITHIN_S, session.stopping.set)
     alarm.daemon = True
     alarm.start()

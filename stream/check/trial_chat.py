@@ -19,6 +19,8 @@ TEST_GROUP = "120363999999999999@g.us"
 TEST_GROUP_NAME = "Groupdesk check (test group)"
 TEST_INSTANCE = "groupdesk-check"
 MARK = "(groupdesk check)"
+# Somebody else than the customer, so that a request by that one is not taken for a second thought.
+BYSTANDER = shapes.Person("Groupdesk check 2", phone="15550100998@s.whatsapp.net")
 CUSTOMER = shapes.Person("Groupdesk check", phone="15550100999@s.whatsapp.net")
 
 # In the four languages that the rules come with: a team may have kept only some of them.
@@ -68,12 +70,12 @@ def group_news() -> dict[str, Any]:
     return _envelope("groups.upsert", [{"id": TEST_GROUP, "subject": TEST_GROUP_NAME, "participants": []}])
 
 
-def message(text: str, message_id: str, *, quoted: tuple[str, str] | None = None) -> dict[str, Any]:
-    """Return the webhook of a text by the test customer; `quoted` is the id and text of the message it answers."""
+def message(text: str, message_id: str, *, quoted: tuple[str, str] | None = None, by: shapes.Person = CUSTOMER) -> dict[str, Any]:
+    """Return the webhook of a text; `quoted` is the id and text of the message it answers."""
     context = None
     if quoted is not None:
         context = shapes.quote_context(quoted[0], CUSTOMER.phone, {"conversation": quoted[1]})
-    return _upsert(message_id, shapes.text_message(text, at=_now()), context)
+    return _upsert(message_id, shapes.text_message(text, at=_now()), context, by)
 
 
 def null_message() -> dict[str, Any]:
@@ -92,9 +94,9 @@ def invalid_message() -> dict[str, Any]:
     return _envelope("messages.upsert", broken | {"messageTimestamp": "yesterday", "pushName": {}})
 
 
-def _upsert(message_id: str, content: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
-    key = shapes.group_key(TEST_GROUP, message_id, CUSTOMER, mode="pn")
-    data = shapes.upsert(key, CUSTOMER.name, "conversation", content or {}, at=_now(), instance_id=TEST_INSTANCE, context=context)
+def _upsert(message_id: str, content: Any, context: dict[str, Any] | None = None, by: shapes.Person = CUSTOMER) -> dict[str, Any]:
+    key = shapes.group_key(TEST_GROUP, message_id, by, mode="pn")
+    data = shapes.upsert(key, by.name, "conversation", content or {}, at=_now(), instance_id=TEST_INSTANCE, context=context)
     return _envelope("messages.upsert", data | {"message": content})
 
 

@@ -11,6 +11,7 @@ from stream.adapters.kafka import Publisher
 from stream.adapters.topics import Topic
 from stream.check.stages import StageFailed, StageSkipped
 from stream.check.trial_chat import (
+    BYSTANDER,
     MARK,
     TEST_GROUP,
     TEST_INSTANCE,
@@ -42,6 +43,7 @@ _START = {
     "worker": "Start the worker: `groupdesk worker`, or all with `groupdesk up`; its log tells why it ended.",
     "sheet": "Start the sheet: `groupdesk sheet`, or all with `groupdesk up`; `groupdesk check` tells whether it can be written.",
     "sender": "Start the sender: `groupdesk sender`, or all with `groupdesk up`; its log tells why it ended.",
+    "model": "Start the classifier: `groupdesk classifier`, or all with `groupdesk up`; its log tells why it ended.",
     "broker": "Start the broker, or correct KAFKA_BOOTSTRAP_SERVERS.",
 }
 
@@ -111,21 +113,17 @@ class Walk:
 
     def ask_model(self) -> str:
         """Deliver what the rules leave open, and wait for the model's verdict, whatever it is."""
-        if not self._settings.openai_api_key.get_secret_value():
+        if not has_model(self._settings):
             raise StageSkipped("OPENAI_API_KEY is not set: rules decide, and people do the rest.")
-        detail = self._bridge.parts().get("model", {"detail": _ABSENT})["detail"]
-        if _ABSENT in detail:
-            raise StageSkipped("No classifier is running; what rules leave open waits for a person.")
+        self.is_well("model")
         unclear = find_unclear(self._book)
         if unclear is None:
             raise StageSkipped("Your rules decide all of the test messages, so the model is not asked.")
         asked_id = new_message_id()
-        self._deliver(message(f"{MARK} {unclear}", asked_id))
+        self._deliver(message(f"{MARK} {unclear}", asked_id, by=BYSTANDER))
         answer = self._witness.wait_for(lambda: self._judgement_of(asked_id), _MODEL_WITHIN_S)
         if answer is None:
-            raise StageFailed(
-                f"No verdict came within {_MODEL_WITHIN_S:.0f} s (model: {detail}).", "Check OPENAI_API_KEY and OPENAI_BASE_URL."
-            )
+            raise self._missed("model", f"No verdict came within {_MODEL_WITHIN_S:.0f} s.")
         return f"{answer.detection.decided_by or answer.detection.stage} said {answer.detection.label}."
 
     def find_row(self) -> str:
@@ -194,6 +192,11 @@ class Walk:
 
         if not self._witness.wait_for(all_closed, _WITHIN_S):
             raise self._missed("worker", "The test ticket could not be closed.")
+        if self.posted_at and self._ticket is None:
+            raise StageFailed(
+                f"The test message was stored and may still become a ticket; its title begins with {MARK}.",
+                "Close it on the Board when it is there.",
+            )
         ids = ", ".join(ticket.id for ticket in told)
         return f"{ids} closed; what is left of it is marked {MARK}." if told else "Nothing was opened, so nothing is left."
 
@@ -253,4 +256,9 @@ class Walk:
             now = self.is_well(part)
         except StageFailed as gone:
             return StageFailed(f"{told} {gone}", gone.to_do)
-        return StageFailed(f"{told} {part} says {now}", f"See the log of the {part} at this time.")
+        return StageFailed(f"{told} The {part} says it is {now}", f"See the log of the {part} at this time.")
+
+
+def has_model(settings: Settings) -> bool:
+    """Tell whether a model is configured; a server of one's own may need no key."""
+    return bool(settings.openai_api_key.get_secret_value() or settings.openai_base_url)

@@ -1,0 +1,222 @@
+"""`groupdesk check --full` on real processes: started for it, running already, and with a part missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from stream.adapters.kafka import Tail
+from stream.adapters.topics import Topic
+from stream.check.full import check_fully
+from stream.check.loading import describe_rules, load_rules
+from stream.check.stages import Result, StageFailed
+from stream.check.trial_chat import MARK, TEST_GROUP
+from stream.core.ticket import Ticket, TicketState
+from stream.settings import Settings, as_environment
+from tests.stand_ins.openai_server import label_all, serving
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).parents[2]
+# As the original system's report of its full test run names them.
+NAMED_BY_THE_ORIGINAL = {
+    "Orchestrator Loading",
+    "Module Loading",
+    "Mock Sheets Service Init",
+    "Webhook Processing",
+    "Null Message Handling",
+    "Empty Message Handling",
+    "Invalid Message Data Handling",
+    "Detection Performance",
+    "Ticket Detection Pipeline",
+    "Status Update Detection",
+    "Follow-up Scheduler Integration",
+    "End to End",
+}
+
+
+def test_it_starts_what_it_needs_without_any_account_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Settings of a team at work: none of them may be reached, not even by a process that reads .env again.
+    work = {
+        "EVOLUTION_API_URL": "http://127.0.0.1:9",
+        "EVOLUTION_API_KEY": "k",
+        "CS_SHEET_ID": "x",
+        "SHEETS_API_URL": "http://[::1]:9",
+    }
+    Path(".env").write_text("".join(f"{name}={value}\n" for name, value in work.items()))
+    settings = Settings(rules_dir=ROOT / "rules", kafka_bootstrap_servers="127.0.0.1:1", bridge_port=0, topic_partitions=3)
+    assert settings.evolution_api_url
+    with tempfile.TemporaryDirectory(prefix="gd") as folder, serving(label_all("noise")) as model:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        checked = check_fully(settings.model_copy(update={"openai_base_url": model.url}))
+        assert [str(each) for each in Path(folder).iterdir()] == []
+        assert processes_naming(folder) == []
+    assert Path.cwd() == tmp_path
+    assert not checked.in_running
+    assert not (tmp_path / "data").exists()
+    told = {stage.name: stage for stage in checked.stages}
+    assert {name: stage for name, stage in told.items() if stage.result is not Result.OK} == {}
+    assert told["Model"].told.endswith("said noise.")
+    assert set(told) >= NAMED_BY_THE_ORIGINAL
+    assert "dry run" in told["Sender Dry Run"].told
+    assert "worded" in told["Follow-up Scheduler Integration"].told
+    assert "resolved now" in told["Status Update Detection"].told
+
+
+def test_it_uses_the_groupdesk_that_runs_and_names_the_one_part_that_is_missing(settings: Settings) -> None:
+    settings = with_a_port(settings)
+    with up(settings, *(f"--without={role}" for role in ("dashboard", "classifier", "worker"))):
+        told, code = check(settings)
+        assert code == 1
+        assert told["fix"]["told"].startswith("worker: worker is not running")
+        assert "`groupdesk worker`" in told["fix"]["to_do"]
+        stages = by_name(told)
+        assert [name for name, stage in stages.items() if stage["result"] == "failed"] == ["Worker"]
+        assert stages["Ticket Detection Pipeline"]["told"] == "It needs “Worker”."
+        assert stages["Webhook Processing"]["result"] == "ok"
+
+        with process(settings, "worker"):
+            wait_until(lambda: part(settings, "worker") == "ok")
+            told, code = check(settings)
+        assert code == 0, told
+        assert told["ok"]
+        assert told["where"] == "running"
+        stages = by_name(told)
+        assert set(stages) >= NAMED_BY_THE_ORIGINAL
+        assert {name: stage["result"] for name, stage in stages.items() if stage["result"] != "ok"} == {"Model": "skipped"}
+        assert stages["Follow-up Scheduler Integration"]["told"].endswith("the group's mode is observe.")
+        what_is_left_is_closed_and_marked(settings)
+
+
+def what_is_left_is_closed_and_marked(settings: Settings) -> None:
+    left = read(settings)
+    tickets = {(each := Ticket.from_json(value)).id: each for topic, value in left if topic is Topic.TICKETS}
+    assert [ticket.state for ticket in tickets.values()] == [TicketState.CLOSED]
+    assert all(ticket.group == TEST_GROUP and ticket.title.startswith(MARK) for ticket in tickets.values())
+    assert sum(topic is Topic.INBOUND for topic, _ in left) == 4 + 6  # the first check stopped before the two messages
+    assert sum(topic is Topic.DEAD_LETTER for topic, _ in left) == 2
+    assert any(MARK in text for text in sheet_texts(settings))
+
+
+def test_a_group_that_is_not_read_is_told_as_what_to_fix(settings: Settings, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", rules)
+    (rules / "groups.yaml").write_text("version: 1\nunlisted: off\n")
+    with pytest.raises(StageFailed) as failed:
+        describe_rules(load_rules(settings.model_copy(update={"rules_dir": rules})))
+    assert "unlisted: off" in str(failed.value)
+    assert "observe" in failed.value.to_do
+
+
+def with_a_port(settings: Settings) -> Settings:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    return settings.model_copy(update={"bridge_port": port, "rules_dir": ROOT / "rules"})
+
+
+@contextmanager
+def up(settings: Settings, *arguments: str) -> Iterator[None]:
+    with process(settings, "up", *arguments) as printed:
+        wait_until(lambda: "\nOpen\n" in printed.read_text())
+        yield
+
+
+@contextmanager
+def process(settings: Settings, *arguments: str) -> Iterator[Path]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    printed = settings.data_dir / f"printed-{arguments[0]}"
+    with printed.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stream", *arguments],
+            cwd=settings.data_dir.parent,  # where no .env is
+            env=environment(settings),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield printed
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_until(is_so: Callable[[], bool], deadline_s: float = 90) -> None:
+    deadline = time.monotonic() + deadline_s
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came about"
+        time.sleep(0.05)
+
+
+def part(settings: Settings, name: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{settings.bridge_port}/webhook/cs-tickets") as answer:
+        return str(json.load(answer)["parts"][name]["status"])
+
+
+def by_name(told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {stage["name"]: stage for stage in told["stages"]}
+
+
+def check(settings: Settings) -> tuple[dict[str, Any], int]:
+    done = subprocess.run(
+        [sys.executable, "-m", "stream", "check", "--full", "--json"],
+        cwd=settings.data_dir.parent,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told, done.returncode
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **as_environment(settings)}
+
+
+def read(settings: Settings) -> list[tuple[Topic, bytes]]:
+    tail = Tail(settings, [Topic.INBOUND, Topic.TICKETS, Topic.DEAD_LETTER])
+    found: list[tuple[Topic, bytes]] = []
+    try:
+        while not tail.is_caught_up():
+            found += [(record.topic, record.value) for record in tail.poll(0.2) if record.value is not None]
+    finally:
+        tail.close()
+    return found
+
+
+def sheet_texts(settings: Settings) -> list[str]:
+    book = load_workbook(settings.sheet_path, read_only=True)
+    try:
+        return [str(cell) for sheet in book.worksheets for row in sheet.iter_rows(values_only=True) for cell in row if cell]
+    finally:
+        book.close()
+
+
+def processes_naming(folder: str) -> list[str]:
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (each / "environ").read_bytes() + (each / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if folder.encode() in told and int(each.name) != os.getpid():
+            found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found

@@ -5,8 +5,8 @@ rules/groups.yaml does not name, so it is observed: nothing can be said there. W
 a folder of its own, without any account, and stopped again; there the follow-up goes as far as the sender's dry run.
 
 Of a check in a Groupdesk that runs there remains, all of it of the group 120363999999999999@g.us and the instance
-`groupdesk-check`, and each text marked “(groupdesk check)”: five webhooks on topic `inbound` (one more with a model), two or
-three commands, the events of one closed ticket, one outbound message that expired before it was written and its cancelled
+`groupdesk-check`, and each text marked “(groupdesk check)”: six webhooks on topic `inbound` (one more with a model), a few
+commands, the events of one closed ticket, one outbound message that expired before it was written and its cancelled
 delivery, one dead letter of the invalid message, and the closed ticket in `tickets` and as a row of the sheet, whose title
 begins with the mark. They end with the retention of each topic; the row may be deleted. Of the other kind nothing remains.
 """

@@ -3,15 +3,21 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pydantic import SecretStr
 
 from stream.check.finding import Finding, Level
 from stream.check.machine import check_machine
 from stream.check.parts import check_parts
 from stream.check.settings import check_settings
+from stream.check.whatsapp import check_whatsapp
 from stream.cli import COMMANDS, main
 from stream.settings import Settings, as_environment, load_settings
 
@@ -46,12 +52,82 @@ def test_the_defaults_have_no_problem(plain: Settings) -> None:
         ({"bridge_port": 4000, "dashboard_port": 4000}, "DASHBOARD_PORT"),
         ({"evolution_api_url": "http://evolution:8080"}, "EVOLUTION_API_KEY"),
         ({"cs_sheet_id": "1AbC"}, "GOOGLE_SERVICE_ACCOUNT_KEY"),
+        ({"dashboard_password": SecretStr("the same one"), "dashboard_viewer_password": SecretStr("the same one")}, "VIEWER"),
     ],
 )
 def test_settings_that_contradict_each_other_are_named(plain: Settings, changes: dict[str, object], named: str) -> None:
     found = problems(check_settings(plain.model_copy(update=changes)))
     assert len(found) == 1
     assert named in found[0]
+
+
+def test_another_server_of_sheets_may_do_without_a_key(plain: Settings) -> None:
+    changes = {"cs_sheet_id": "1AbC", "sheets_api_url": "http://127.0.0.1:9"}
+    assert problems(check_settings(plain.model_copy(update=changes))) == []
+
+
+def test_a_short_password_is_worth_a_note_and_is_not_printed(plain: Settings) -> None:
+    found = check_settings(plain.model_copy(update={"dashboard_operator_password": SecretStr("hunter2")}))
+    assert [each.level for each in found] == [Level.NOTE]
+    assert "DASHBOARD_OPERATOR_PASSWORD has 7 characters" in found[0].told
+    assert "hunter2" not in str(found)
+
+
+def test_a_sheet_that_is_none_is_told(plain: Settings) -> None:
+    plain.data_dir.mkdir()
+    plain.sheet_path.write_text("no workbook")
+    found = [each for each in check_parts(plain) if each.about == "sheet"]
+    assert [each.level for each in found] == [Level.PROBLEM]
+    assert str(plain.sheet_path) in found[0].told
+    assert found[0].to_do
+
+
+@pytest.mark.parametrize(
+    ("rows", "level", "named"),
+    [
+        ([{"connectionStatus": "open", "Setting": {"groupsIgnore": True}}], Level.PROBLEM, "groupsIgnore"),
+        ([{"connectionStatus": "open", "Setting": {"groupsIgnore": False}}], Level.OK, "hands on groups"),
+        ([{"connectionStatus": "close", "Setting": {"groupsIgnore": False}}], Level.NOTE, "whatsapp connect"),
+        ([], Level.NOTE, "no instance cs-ticket-monitor"),
+    ],
+)
+def test_the_instance_is_looked_at_where_evolution_answers(
+    plain: Settings, rows: list[dict[str, object]], level: Level, named: str
+) -> None:
+    with evolution_with([{"name": plain.cs_instance, **row} for row in rows]) as url:
+        found = list(check_whatsapp(plain.model_copy(update={"evolution_api_url": url, "evolution_api_key": SecretStr("k")})))
+    assert [each.level for each in found] == [level]
+    assert named in f"{found[0].told} {found[0].to_do}"
+
+
+def test_an_evolution_that_does_not_answer_is_a_problem(plain: Settings) -> None:
+    away = plain.model_copy(update={"evolution_api_url": "http://127.0.0.1:1", "evolution_api_key": SecretStr("k")})
+    assert [each.level for each in check_whatsapp(away)] == [Level.PROBLEM]
+
+
+@contextmanager
+def evolution_with(rows: list[dict[str, object]]) -> Iterator[str]:
+    """Serve the one answer that is asked for here, as Evolution gives it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(rows).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_misspelt_name_in_the_env_file_is_told_with_the_right_one(plain: Settings) -> None:

@@ -18,7 +18,7 @@ up: $(READY) ## Start everything, without the chat
 
 test: $(READY) chromium lint ## Run every check and every test
 	@mkdir -p test-output
-	$(BIN)/python -m pytest -ra --durations=10 --junitxml=test-output/junit.xml
+	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --durations=10 --junitxml=test-output/junit.xml
 
 lint: $(READY) ## Run the checks that need no broker
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,25 @@ from stream.broker import start_broker
 from stream.settings import Settings
 
 _NOTICE = pytest.StashKey[str]()
+_TOLD = "groupdesk_broker"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say in the summary which broker the tests ran on: what was proved depends on it."""
     if _NOTICE in config.stash:
         terminalreporter.write_line(f"Broker of the tests: {config.stash[_NOTICE]}")
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """Take over from a test process of its own what it ran on."""
+    if _TOLD in getattr(node, "workeroutput", {}):
+        node.config.stash[_NOTICE] = node.workeroutput[_TOLD]
+
+
+def _tell(config: pytest.Config, notice: str) -> None:
+    config.stash[_NOTICE] = notice
+    if hasattr(config, "workeroutput"):  # one of several test processes: the first one writes the summary
+        config.workeroutput[_TOLD] = notice
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +44,13 @@ def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
     """
     running = os.environ.get("GROUPDESK_TEST_BOOTSTRAP")
     if running:
-        pytestconfig.stash[_NOTICE] = f"the one that runs at {running}"
+        _tell(pytestconfig, f"the one that runs at {running}")
         yield running
         return
     required = os.environ.get("GROUPDESK_TEST_REQUIRE_KAFKA") == "1"
     with tempfile.TemporaryDirectory(prefix="groupdesk-test-") as folder:
         broker = start_broker(Path(folder), allow_trial=not required)
-        pytestconfig.stash[_NOTICE] = broker.notice
+        _tell(pytestconfig, broker.notice)
         try:
             yield broker.bootstrap
         finally:

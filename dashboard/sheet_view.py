@@ -1,4 +1,4 @@
-"""The Sheet beside the state: what each says, cell by cell, and whose word will hold. Reads the local sheet, never writes it."""
+"""The Sheet beside the state: what each says, cell by cell, and whose word will hold. Reads the local sheet, never writes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 from dashboard.card import Card
 from stream.adapters.sheet_port import TICKET_TAB
 from stream.adapters.xlsx_sheet_cells import cell_text
+from stream.core.commands import AnyCommand
 from stream.core.sheet_cells import ticket_cells
 from stream.core.sheet_columns import BY_NAME, Owner
-from stream.core.sheet_edits import same_value
+from stream.core.sheet_edits import Edit, command_for, same_value, team_of
 from stream.core.sheet_table import Grid, Row, find_table
+from stream.core.team import Member
 from stream.errors import SheetError
 
 # They move by the clock, or are the sheet's own.
@@ -81,6 +83,12 @@ def compare(
         differences += found
         equal += not found
     return Comparison(equal, tuple(differences), tuple(sorted(only_here)), tuple(sorted(set(rows) - known)))
+
+
+def command_of(one: Difference, card: Card, team: Iterable[Member], now: datetime) -> AnyCommand:
+    """Return the command that the sheet's side of a difference asks for; raises `CommandRefused` when it cannot be read."""
+    edit = Edit(ticket_id=card.id, group=card.group, column=one.column, old=one.ours, new=one.theirs, number=0, at=now)
+    return command_for(edit, team_of({member.name: () for member in team}))
 
 
 def _differ(ticket_id: str, cells: Mapping[str, str], row: Row, places: Mapping[str, int]) -> list[Difference]:

@@ -51,6 +51,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.__send = setTriggerValue;
   root.__opens = data.opens;
   root.setAttribute("aria-label", data.label);
+  root.classList.toggle("pair", data.columns.length === 2);
   root.classList.toggle("wide", data.columns.length > 4);
   const offset = data.now ? Date.parse(data.now) - Date.now() : 0;
   const mark = JSON.stringify([data.columns, data.rows, data.opens]);

@@ -10,7 +10,7 @@ from dashboard.people import Role
 from stream import logs
 from stream.errors import StateError
 
-log = logs.get(__name__)
+log = logs.get("dashboard.followups")
 
 
 @st.fragment(run_every=2)

@@ -10,7 +10,7 @@ from dashboard.people import Role
 from stream import logs
 from stream.errors import BrokerError
 
-log = logs.get(__name__)
+log = logs.get("dashboard.health")
 
 _WALK = """flowchart LR
   W[WhatsApp] --> B[bridge] --> I([inbound]) --> K[worker]

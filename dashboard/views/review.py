@@ -18,14 +18,14 @@ def queue(here: Context) -> None:
     items = [one for one in resources.snapshot().review if (one.group, one.message_id) not in asked()]
     rows = review.rows(items[:SHOWN], resources.choices()[0], here.language, reveal=here.reveal, may_act=here.me.may_act)
     kinds = {
-        "text": ("wrap", "minmax(240px, 1.6fr)"),
-        "who": ("text", "130px"),
-        "group": ("text", "150px"),
-        "at": ("until", "90px"),
-        "standing": ("chip", "150px"),
-        "because": ("wrap", "minmax(130px, .7fr)"),
-        "thought": ("text", "130px"),
-        "act": ("buttons", "176px"),
+        "text": ("wrap", "minmax(170px, 1.6fr)"),
+        "who": ("text", "104px"),
+        "group": ("text", "124px"),
+        "at": ("until", "72px"),
+        "standing": ("chip", "122px"),
+        "because": ("wrap", "minmax(110px, .8fr)"),
+        "thought": ("text", "92px"),
+        "act": ("buttons", "188px"),
     }
     with st.container(key="review"):
         if not rows:
@@ -41,7 +41,7 @@ def queue(here: Context) -> None:
 
 
 def decide(here: Context, item: ReviewItem, does: str) -> None:
-    """Ask for what the visitor pressed; the row goes at once, and comes back only if the worker refuses."""
+    """Ask for what the visitor pressed; the row goes with the next refresh."""
     if does == "open":
         is_asked = actions.ask_in(item.group, here.me, here.language, here.say("review.open"), Open, message_id=item.message_id)
     else:
@@ -57,7 +57,6 @@ def decide(here: Context, item: ReviewItem, does: str) -> None:
         )
     if is_asked:
         asked().add((item.group, item.message_id))
-        st.rerun(scope="fragment")
 
 
 def asked() -> set[tuple[str, str]]:

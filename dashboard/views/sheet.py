@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from dashboard import parts, resources, safe, sheet_view, story, tables
+from dashboard import actions, parts, resources, safe, sheet_view, story, tables
 from dashboard.context import Context, context
 from stream.core.commands import ActorKind
 from stream.core.sheet_columns import BY_NAME
-from stream.errors import SheetError
+from stream.errors import CommandRefused, SheetError
 
 
 @st.cache_data(ttl=10, max_entries=2, show_spinner=False)
@@ -62,6 +62,9 @@ def beside(here: Context) -> None:
                 "whose": tables.chip(
                     here.say("sheet.theirs_holds" if one.by_person else "sheet.ours_holds"), "warn" if one.by_person else "none"
                 ),
+                "act": [{"text": here.say("sheet.take"), "press": f"{one.ticket_id} {one.column}"}]
+                if one.by_person and here.me.may_act
+                else None,
             }
             for one in found.differences[:200]
         ]
@@ -75,13 +78,32 @@ def beside(here: Context) -> None:
             "ours": ("text", "minmax(140px, 1fr)"),
             "theirs": ("text", "minmax(140px, 1fr)"),
             "whose": ("chip", "220px"),
+            "act": ("buttons", "150px"),
         }
+        pressed = None
         if rows:
-            parts.table(
+            pressed = parts.table(
                 "sheet_differences", tables.columns(here.language, "sheet", kinds), rows, here, resources.now(), opens=True
             )
         else:
             st.caption(here.say("sheet.all_equal"))
+    for one in found.differences:
+        if pressed == f"{one.ticket_id} {one.column}":
+            take(here, one)
+
+
+def take(here: Context, one: sheet_view.Difference) -> None:
+    """Ask for what the sheet says, in the visitor's name; what cannot be read is told as the sheet would tell it."""
+    card = resources.snapshot().cards.get(one.ticket_id)
+    if card is None:
+        return
+    try:
+        command = sheet_view.command_of(one, card, resources.rules().book.team.team, resources.now())
+    except CommandRefused as refusal:
+        st.toast(safe.markdown(str(refusal)), icon=":material/block:", duration="long")
+        return
+    values = command.model_dump(exclude={"id", "group", "at", "actor", "kind"})
+    actions.ask(here.me, here.language, here.say("sheet.take"), type(command), card.ticket(), **values)
 
 
 @st.fragment(run_every=5)

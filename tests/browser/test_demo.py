@@ -9,8 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 import requests
-from browsing import ROOT, SHOTS, Desk, settle
-from playwright.sync_api import Page, expect
+from browsing import DESKTOP, ROOT, SHOTS, Desk, settle
+from playwright.sync_api import Browser, Page, expect
 from system import SECRET, free_port, wait_for
 
 from stream.adapters.sheet_port import TICKET_TAB
@@ -20,7 +20,11 @@ from stream.simulator.evolution_server import DEFAULT_KEY
 from stream.simulator.player import Target, play
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.timeout(180)]
+expect.set_options(timeout=15_000)
 PARCEL, LOGIN = "Order 48213 has not arrived", "Saya tidak bisa login"
+CHARGE = "Fui cobrada duas vezes"
+TITLES, STATES = (CHARGE, LOGIN, PARCEL), ("Waiting on us", "Waiting on us", "Resolved")
+HELD = "Já estornamos uma delas."
 ANSWER = "Sudah kami perbaiki, silakan dicoba lagi."
 ROLES = ("simulator", "bridge", "worker", "sender", "sheet", "dashboard")
 
@@ -66,14 +70,28 @@ def desk(kafka: str, tmp_path_factory: pytest.TempPathFactory, phone: Phone) -> 
     desk.close()
 
 
-def test_the_board_shows_the_three_tickets_of_the_demo(desk: Desk, page: Page) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def portrait(desk: Desk, browser: Browser) -> list[str]:
+    """Take the Board's picture before any test changes it; return what its rows say."""
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light", locale="en-GB", timezone_id="UTC")
+    page = context.new_page()
     page.goto(desk.url("?view=all"))
     expect(page.locator(".board .row")).to_have_count(3)
-    expect(page.locator(".board .row", has_text=PARCEL)).to_contain_text("Resolved")
-    expect(page.locator(".board .row", has_text=LOGIN)).to_contain_text("Waiting on us")
     settle(page)
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / "board.png", animations="disabled")
+    rows = page.locator(".board .row").all_inner_texts()
+    context.close()
+    return rows
+
+
+def test_the_board_shows_the_three_tickets_of_the_demo(portrait: list[str]) -> None:
+    assert [
+        (title in row, state in row)
+        for title, state, row in zip(
+            TITLES, STATES, sorted(portrait, key=lambda row: [title in row for title in TITLES], reverse=True), strict=True
+        )
+    ] == [(True, True)] * 3
 
 
 def test_an_answer_reaches_the_phone_and_comes_back_into_the_ticket(desk: Desk, page: Page, phone: Phone) -> None:
@@ -93,11 +111,44 @@ def test_an_answer_reaches_the_phone_and_comes_back_into_the_ticket(desk: Desk, 
     page.screenshot(path=SHOTS / "demo-answered.png", animations="disabled")
 
 
+def test_a_pause_holds_every_message_until_it_is_resumed(desk: Desk, page: Page, phone: Phone) -> None:
+    page.goto(desk.url("followups"))
+    page.get_by_role("button", name="Pause all sending").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("All sending is paused.")).to_be_visible()
+    page.screenshot(path=SHOTS / "demo-paused.png", animations="disabled")
+    page.goto(desk.url())
+    page.locator(".board .row", has_text=CHARGE).locator("a.title").click()
+    page.get_by_placeholder("Everybody in the group will read it.").fill(HELD)
+    page.get_by_role("button", name="Reply in the group").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    wait_for("the sender to say that it holds", lambda: "stopped it" in desk.system.health()["parts"]["sender"]["detail"])
+    assert HELD not in str(phone.sent())
+    page.goto(desk.url("followups"))
+    page.get_by_role("button", name="Resume sending").click()
+    page.get_by_role("dialog").get_by_role("button", name="Yes").click()
+    wait_for("the phone to show what was held", lambda: HELD in str(phone.sent()))
+
+
+def test_a_person_decides_what_the_rules_left_open(desk: Desk, page: Page) -> None:
+    page.goto(desk.url("review"))
+    row = page.locator(".grid .row", has_text="Selamat hari Senin")
+    expect(row).to_be_visible()
+    page.screenshot(path=SHOTS / "demo-review.png", animations="disabled")
+    row.get_by_role("button", name="Put away").click()
+    expect(row).to_have_count(0)
+    other = page.locator(".grid .row", has_text="haha the courier")
+    other.get_by_role("button", name="Make a ticket").click()
+    expect(page.get_by_text("Make a ticket: done")).to_be_visible()
+    page.goto(desk.url())
+    expect(page.locator(".board .row", has_text="courier again")).to_be_visible()
+
+
 def test_a_change_in_the_sheet_is_seen_on_the_board(desk: Desk, page: Page) -> None:
     page.goto(desk.url("?view=all"))
-    row = page.locator(".board .row", has_text="Fui cobrada duas vezes")
+    row = page.locator(".board .row", has_text=CHARGE)
     expect(row).to_contain_text("Nobody yet")
-    edit_in_sheet(desk, "Fui cobrada", assignee="Lucía Prieto", priority="Urgent")
+    edit_in_sheet(desk, CHARGE, assignee="Lucía Prieto", priority="Urgent")
     expect(row).to_contain_text("Lucía Prieto")
     expect(row.locator(".prio.urgent")).to_be_visible()
     page.screenshot(path=SHOTS / "demo-sheet-edit-on-board.png", animations="disabled")

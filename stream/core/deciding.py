@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from stream.core.attach import Attachment
+from stream.core.detect import Facts, detect
 from stream.core.detection import Detection, Label, UpdateStatus
 from stream.core.group import Recent
+from stream.core.inputs import Form
 from stream.core.opening import open_ticket
 from stream.core.people import Role
 from stream.core.progress import add_message
 from stream.core.turn import Turn
+
+TEXT_KEPT = 2000  # characters of a message that are kept on tickets; WhatsApp allows 65,536
+
+
+def detect_recent(turn: Turn, recent: Recent) -> Detection:
+    """Return what the rules say of a message in this group."""
+    facts = Facts(
+        text=recent.text,
+        role=Role.STAFF if recent.role is Role.SELF else recent.role,
+        form=recent.form if recent.form is not Form.CHOICE else Form.TEXT,
+        group=turn.state.group,
+        tags=frozenset(turn.config.tags),
+        is_reply=recent.quoted_id is not None,
+    )
+    return detect(facts, turn.book.rules)
 
 
 def decide(turn: Turn, recent: Recent, detection: Detection, attachment: Attachment) -> None:

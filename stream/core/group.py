@@ -26,6 +26,7 @@ class Recent(Value):
     mentions: tuple[str, ...] = ()
     label: Label = Label.UNDECIDED
     ticket_id: str | None = None
+    edited_at: datetime | None = None
 
 
 class Ledger(Value):
@@ -62,6 +63,14 @@ class Said(Value):
     message_id: str | None = None
 
 
+class EarlyChange(Value):
+    """An edit or a deletion that came before its message: order is not kept on the way to us."""
+
+    at: datetime
+    text: str | None = None
+    is_deletion: bool = False
+
+
 class GroupState(Value):
     """Everything that Groupdesk knows of one group. One changelog record an input, so it changes as a whole or not at all."""
 
@@ -76,5 +85,6 @@ class GroupState(Value):
     ledger: Ledger = Ledger()
     last_message_at: datetime | None = None
     said_at: tuple[datetime, ...] = ()  # our own automatic messages of the last days, for caps and pauses
+    early: dict[str, EarlyChange] = {}  # by the id of the message that has not come yet
     said: tuple[Said, ...] = ()  # our latest messages, to know them when they come back
     undoable: tuple[Undoable, ...] = ()  # what the last commands changed, so that they can be taken back

@@ -49,7 +49,7 @@ def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
     turn.keep_recent(recent)
     if late:
         return True
-    actor = Actor(kind=ActorKind.CHAT, name=recent.author_name or recent.author)
+    actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(recent.author) or recent.author_name or recent.author)
     try:
         ticket_id = _meant(turn, recent, asked)
         if asked.wish in (Wish.WHY, Wish.STATUS):
@@ -67,7 +67,7 @@ def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
 
 def obey_reaction(turn: Turn, reaction: Reaction, author: str) -> None:
     """Do what a reaction of staff asks for; taking it back within a minute undoes it."""
-    actor = Actor(kind=ActorKind.CHAT, name=reaction.sender.name or author)
+    actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(author) or reaction.sender.name or author)
     mine = f"react:{author}:{reaction.target_id}:"
     if not reaction.emoji:
         done = next((kept for kept in reversed(turn.state.undoable) if kept.command_id.startswith(mine)), None)

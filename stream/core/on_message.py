@@ -1,4 +1,4 @@
-"""What people do in the group: messages, edits, deletions, reactions, and the group's own news."""
+"""What people do in the group: messages, reactions, and the group's own news."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from datetime import datetime, timedelta
 from stream.core import on_chat, own_words
 from stream.core.aliases import current_key, learn, person_key
 from stream.core.attach import attach
-from stream.core.deciding import decide
-from stream.core.detect import Facts, detect
-from stream.core.detection import Detection
-from stream.core.events import EventKind
+from stream.core.deciding import TEXT_KEPT, decide, detect_recent
 from stream.core.group import Recent
-from stream.core.inputs import Deletion, Echo, Edit, Form, Message, Reaction, Roster, Source
+from stream.core.inputs import Echo, Message, Reaction, Roster, Source
 from stream.core.people import Role, Sender
 from stream.core.seen import Seen, look_up, remember
-from stream.core.ticket import Entry
 from stream.core.turn import Turn
 
 _LATE_AFTER = timedelta(minutes=15)  # the transport's own retries end after about 20
-_TEXT_KEPT = 2000  # characters of a message that are kept on tickets; WhatsApp allows 65,536
 
 
 def apply_message(turn: Turn, message: Message) -> None:
     """A person wrote something: find out what it is and which ticket it belongs to."""
     if not _is_first_time(turn, message.id, message.sent_at):
         return
-    recent = _remember(turn, message)
+    early = turn.state.early.get(message.id)
+    if early is not None:
+        turn.state = turn.state.but(early={key: kept for key, kept in turn.state.early.items() if key != message.id})
+        message = message.but(text="" if early.is_deletion else early.text or message.text)
+    recent = _remember(turn, message).but(edited_at=early.at if early else None)
+    if early is not None and early.is_deletion:
+        turn.keep_recent(recent)
+        return
     late = is_late(message.sent_at, message.received_at, message.source)
     if late:
         turn.count(late=1)
     if recent.role is not Role.CUSTOMER and on_chat.obey_text(turn, recent, late=late):
         return
-    detection = _detect(turn, recent)
+    detection = detect_recent(turn, recent)
     attachment = attach(recent, turn.state.but(tickets=turn.tickets), detection, turn.now)
     recent = recent.but(label=detection.label)
     decide(turn, recent, detection, attachment)
@@ -45,42 +47,10 @@ def apply_echo(turn: Turn, echo: Echo) -> None:
     turn.count(echoes=1)
     turn.keep_recent(
         Recent(
-            id=echo.id, author="self", role=Role.SELF, sent_at=echo.sent_at, text=echo.text[:_TEXT_KEPT], quoted_id=echo.quoted_id
+            id=echo.id, author="self", role=Role.SELF, sent_at=echo.sent_at, text=echo.text[:TEXT_KEPT], quoted_id=echo.quoted_id
         )
     )
     own_words.recognise(turn, echo.id)
-
-
-def apply_edit(turn: Turn, edit: Edit) -> None:
-    """An edited message is read again: text on its ticket changes, and a message that was nothing may become a ticket."""
-    turn.count(applied=1)
-    recent = turn.find_recent(edit.target_id)
-    if recent is not None and edit.text is not None:
-        recent = recent.but(text=edit.text[:_TEXT_KEPT])
-        turn.keep_recent(recent)
-    for ticket in list(turn.tickets.values()):
-        entries = tuple(_edited(entry, edit) if entry.message_id == edit.target_id else entry for entry in ticket.messages)
-        if entries != ticket.messages:
-            turn.save(ticket.but(messages=entries))
-            turn.record(EventKind.EDITED, ticket.id, message_id=edit.target_id)
-    if recent is not None and recent.ticket_id is None and edit.text is not None:
-        detection = _detect(turn, recent)
-        attachment = attach(recent, turn.state.but(tickets=turn.tickets), detection, turn.now)
-        decide(turn, recent.but(label=detection.label), detection, attachment)
-
-
-def apply_deletion(turn: Turn, deletion: Deletion) -> None:
-    """A deleted message is redacted wherever its text stands; that it was there stays on record."""
-    turn.count(applied=1)
-    recent = turn.find_recent(deletion.target_id)
-    if recent is not None:
-        turn.keep_recent(recent.but(text=""))
-    for ticket in list(turn.tickets.values()):
-        entries = tuple(e.but(text=None) if e.message_id == deletion.target_id else e for e in ticket.messages)
-        if entries != ticket.messages:
-            is_opener = ticket.messages[0].message_id == deletion.target_id  # it has at least the one that was found
-            turn.save(ticket.but(messages=entries, title="(deleted by its author)" if is_opener else ticket.title))
-            turn.record(EventKind.REDACTED, ticket.id, message_id=deletion.target_id)
 
 
 def apply_reaction(turn: Turn, reaction: Reaction) -> None:
@@ -147,25 +117,7 @@ def _remember(turn: Turn, message: Message) -> Recent:
         role=role_of(turn, message.sender),
         sent_at=message.sent_at,
         form=message.form,
-        text=(message.text or message.file_name or "")[:_TEXT_KEPT],
+        text=(message.text or message.file_name or "")[:TEXT_KEPT],
         quoted_id=message.quoted_id,
         mentions=tuple(current_key(turn.state.people, address) for address in message.mentions),
     )
-
-
-def _detect(turn: Turn, recent: Recent) -> Detection:
-    facts = Facts(
-        text=recent.text,
-        role=Role.STAFF if recent.role is Role.SELF else recent.role,
-        form=recent.form if recent.form is not Form.CHOICE else Form.TEXT,
-        group=turn.state.group,
-        tags=frozenset(turn.config.tags),
-        is_reply=recent.quoted_id is not None,
-    )
-    return detect(facts, turn.book.rules)
-
-
-def _edited(entry: Entry, edit: Edit) -> Entry:
-    if entry.text is None:  # deleted before: an edit that comes late must not bring it back
-        return entry
-    return entry.but(text=entry.text if edit.text is None else edit.text[:_TEXT_KEPT], edited_at=edit.edited_at)

@@ -23,11 +23,11 @@ def open_ticket(turn: Turn, recent: Recent, detection: Detection, *, follows: st
             group_name=turn.config.name or turn.state.name,
             category=detection.category or "general",
             priority=detection.priority or Priority.NORMAL,
-            title=detection.title or _title(recent),
+            title=detection.title or title_of(recent),
             language=detection.language or turn.config.language,
             opened_by=recent.author,
             opened_by_name=recent.author_name,
-            detected_by=detection,
+            detected_by=detection.but(title=None),  # it stands on the ticket; a deletion must find it in one place
             opened_at=recent.sent_at,
             updated_at=turn.now,
             last_customer_at=recent.sent_at,
@@ -52,11 +52,12 @@ def to_entry(recent: Recent, because: Evidence) -> Entry:
         sent_at=recent.sent_at,
         form=recent.form,
         text=recent.text or None,
+        edited_at=recent.edited_at,
         attached_because=because,
     )
 
 
-def _title(recent: Recent) -> str:
+def title_of(recent: Recent) -> str:
     """Return the first line of the text, cut at a word; a message without words is named by its form."""
     line = next((line.strip() for line in recent.text.splitlines() if line.strip()), "")
     if not line:

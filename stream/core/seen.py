@@ -8,8 +8,8 @@ from enum import Enum, auto
 from stream.core.group import SeenIds
 from stream.core.ids import seen_hash
 
-# Evolution retries for 20 minutes by default and 4 hours as we advise; a day covers both and a night's outage.
-_KEPT_SECONDS = 24 * 3600
+# Evolution retries for 20 minutes by default and 4 hours as we advise; three days cover both and a weekend's outage.
+_KEPT_SECONDS = 3 * 24 * 3600
 _KEPT_AT_LEAST = 200
 _KEPT_AT_MOST = 3000
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from stream.core import on_command, on_message
+from stream.core import on_change, on_command, on_message
 from stream.core.book import Book
 from stream.core.commands import AnyCommand, Command
 from stream.core.group import GroupState
@@ -70,9 +70,9 @@ def _apply_input(turn: Turn, event: AnyInput) -> None:
         case Echo():
             on_message.apply_echo(turn, event)
         case Edit():
-            on_message.apply_edit(turn, event)
+            on_change.apply_edit(turn, event)
         case Deletion():
-            on_message.apply_deletion(turn, event)
+            on_change.apply_deletion(turn, event)
         case Reaction():
             on_message.apply_reaction(turn, event)
         case Roster():

@@ -88,6 +88,13 @@ class Turn:
             )
         )
 
+    def name_of(self, person_key: str) -> str | None:
+        """Return the name that team.yaml gives to somebody, whatever they call themselves on WhatsApp."""
+        person = self.state.people.get(person_key)
+        addresses = (person.lid, person.phone) if person else (person_key,)
+        member = self.book.member(address for address in addresses if address)
+        return member.name if member else None
+
     def facts(self) -> GroupFacts:
         """Return what clocks and follow-ups need to know of this group."""
         return GroupFacts(

@@ -11,6 +11,7 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.xml.constants import MAX_COLUMN, MAX_ROW
 
 from stream.adapters.sheet_port import ARCHIVE_TAB, GUIDE_TAB, TICKET_TAB, Layout
 from stream.adapters.xlsx_sheet_cells import put_text
@@ -105,7 +106,7 @@ def _filter(sheet: Any, plan: Plan) -> None:
     """Give the header filter buttons, and let a filter or a table that is there reach over the new rows."""
     last = max(sheet.max_row, plan.header_row + 1)
     for table in sheet.tables.values():
-        left, top, right, bottom = range_boundaries(table.ref)
+        left, top, right, bottom = _bounds(table.ref)
         if top == plan.header_row:
             if bottom < last:
                 table.ref = _area(left, top, right, last)
@@ -113,11 +114,17 @@ def _filter(sheet: Any, plan: Plan) -> None:
                     table.autoFilter.ref = table.ref
             return
     if sheet.auto_filter.ref:
-        left, top, right, _ = range_boundaries(sheet.auto_filter.ref)
+        left, top, right, _ = _bounds(sheet.auto_filter.ref)
         if top == plan.header_row:
             sheet.auto_filter.ref = _area(left, top, right, last)
     else:
         sheet.auto_filter.ref = _area(1, plan.header_row, max(plan.places.values()) + 1, last)
+
+
+def _bounds(reference: str) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of a range; one of whole columns or rows begins and ends where the sheet does."""
+    left, top, right, bottom = range_boundaries(reference)
+    return left or 1, top or 1, right or MAX_COLUMN, bottom or MAX_ROW
 
 
 def _area(left: int, top: int, right: int, bottom: int) -> str:

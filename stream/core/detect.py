@@ -109,7 +109,9 @@ def _confidence(lead: float) -> float:
     return round(1 - 4 ** -max(lead, 0.0), 3)
 
 
-def _category(rules: Iterable[Rule]) -> str | None:
+def _category(rules: Sequence[Rule]) -> str | None:
+    """Return the category that rules which decide alone agree on most; hints have a say only where there is no such rule."""
+    rules = [rule for rule in rules if rule.then.weight >= ENOUGH] or rules
     return _heaviest((rule.then.ticket.category, rule.then.weight) for rule in rules if rule.then.ticket)
 
 

@@ -16,11 +16,12 @@ from stream.broker import Broker, start_broker
 from stream.errors import GroupdeskError
 from stream.settings import Settings, as_environment
 from stream.simulator.evolution_server import DEFAULT_KEY
+from stream.up.endings import Ending
 from stream.up.fresh import forget_everything
 from stream.up.ports import host_of, settle_ports
 from stream.up.readiness import Heartbeats, answers
 from stream.up.roles import ROLES, SIMULATOR, Role
-from stream.up.supervision import RoleProcess, Supervision
+from stream.up.supervision import Supervision
 
 _LOOK_EVERY_S = 0.2  # while something starts
 _LOOK_AGAIN_S = 1.0
@@ -51,7 +52,6 @@ class Session:
         self._supervision: Supervision | None = None
         self._heartbeats: Heartbeats | None = None
         self._waiting: dict[str, Role] = {}
-        self._pids: dict[str, int] = {}
         self._started: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -120,7 +120,10 @@ class Session:
         if self._supervision is None or self._heartbeats is None:
             return
         for process in self._supervision.processes():
-            self._note_process(process)
+            if process.gave_up:
+                self._supervision.start_again(process.name)
+        for ending in self._supervision.endings():
+            self._note_ending(ending)
         self._heartbeats.read()
         for role in list(self._waiting.values()):
             if self._is_ready(role):
@@ -131,22 +134,18 @@ class Session:
             self._say("The broker ended; starting it again.")
             self._broker.restart()
 
-    def _note_process(self, process: RoleProcess) -> None:
-        before, now = self._pids.get(process.name, 0), process.pid
-        if process.is_running and now:
-            self._pids[process.name] = now
-        if before and before != now:
-            self._pids[process.name] = now
-            self._say(f"  {process.name:<10} ended and is started again. {self._last_line(process.name)}")
-            self._await(self._by_name[process.name])
-            self._renew_trial_broker(process)
-        if process.gave_up and process.name in self._waiting:
-            del self._waiting[process.name]
-            self._say(f"  {process.name:<10} cannot start: {self._last_line(process.name)}")
+    def _note_ending(self, ending: Ending) -> None:
+        """Tell why a role ended, and await it anew; what it says of a thing that a person must mend first is raised."""
+        if ending.is_first and ending.sentence and self._waiting:
+            raise GroupdeskError(ending.sentence)
+        more = "" if ending.status is None else f" (more in {self.settings.data_dir / 'logs' / ending.role}.log)"
+        self._say(f"  {ending.role:<10} {ending}; it is started again{more}")
+        self._await(self._by_name[ending.role])
+        self._renew_trial_broker(ending.role)
 
-    def _renew_trial_broker(self, process: RoleProcess) -> None:
+    def _renew_trial_broker(self, ended: str) -> None:
         # The trial broker never lets go of a group member that died without a word, and its successor would wait for ever.
-        if self._broker is not None and not self._broker.keeps_data and process.name == "worker":
+        if self._broker is not None and not self._broker.keeps_data and ended == "worker":
             self._say("The trial broker is started again too, because it does not forget the worker that ended.")
             self._broker.restart()
 
@@ -162,10 +161,6 @@ class Session:
         host = host_of(self.settings, role)
         reached = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 -- compared, not bound
         return f"http://{f'[{reached}]' if ':' in reached else reached}:{getattr(self.settings, role.port_setting)}"
-
-    def _last_line(self, name: str) -> str:
-        line = self._supervision.last_line(name) if self._supervision else ""
-        return f"{line} (more in {self.settings.data_dir / 'logs' / name}.log)".lstrip()
 
     def _stop(self) -> None:
         if self._heartbeats is not None:

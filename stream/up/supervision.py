@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 from supervisor.xmlrpc import SupervisorTransport
 
 from stream.broker.child import Child
 from stream.errors import GroupdeskError
+from stream.up.endings import SUPERVISOR_LOG, Ending, Endings
 
 _STOP_S = 15  # then SIGKILL: a worker that crashed in a bad moment may never end by itself
-_SURE_S = 10  # a role that ends sooner has failed to start: it is tried a few more times, with pauses that grow, then left
-_TRIES = 4
+_SURE_S = 10  # a role that ends sooner is started again after a pause, which grows by a second each time ...
+_TRIES = 10  # ... up to this many seconds; then we begin with the short pauses again, for ever
 _HEAD = """\
 [supervisord]
 nodaemon = true
 silent = true
-logfile = {logs}/supervisor.log
+logfile = {logs}/{log}
 logfile_maxbytes = 1MB
 logfile_backups = 1
 pidfile = {run}/supervisord.pid
@@ -62,7 +62,7 @@ stdout_logfile_backups = 2
 
 @dataclass(frozen=True)
 class RoleProcess:
-    """What supervisord says of a role: `pid` is 0 while it does not run; `gave_up` after several failed starts in a row."""
+    """What supervisord says of a role: `pid` is 0 while it does not run; `gave_up` until we have it started again."""
 
     name: str
     pid: int
@@ -81,26 +81,21 @@ class Supervision:
         # A socket's path may have 108 characters at most, and a data folder may be deep.
         self._run = Path(tempfile.mkdtemp(prefix="groupdesk-"))
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
+        self._endings = Endings(self.logs, role_names)
         self._child = Child(command, self.logs / "supervisord.console", data_dir / "supervisor.pid")
 
     def start(self) -> None:
         """Start supervisord, which starts all roles at once."""
         self.logs.mkdir(parents=True, exist_ok=True)
         self._config.write_text(self._configuration())
+        self._endings = Endings(self.logs, self._names)
         self._child.start({**os.environ, **self._environment})
 
     def processes(self) -> list[RoleProcess]:
         """Return the roles as they are now; empty while supervisord itself is still starting."""
         if not self._child.is_alive():
             raise GroupdeskError(f"supervisord ended; see {self._child.log_file} ({self._child.last_words()}).")
-        # A new connection each time: one that failed once, while supervisord was starting, stays unusable.
-        transport = SupervisorTransport(None, None, f"unix://{self._run}/supervisor.sock")
-        try:
-            told: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor.getAllProcessInfo()
-        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
-            return []
-        finally:
-            transport.close()
+        told = self._ask("getAllProcessInfo") or []
         return [
             RoleProcess(
                 each["name"],
@@ -116,13 +111,25 @@ class Supervision:
         self._child.stop(_STOP_S + 5)
         shutil.rmtree(self._run, ignore_errors=True)
 
-    def last_line(self, name: str) -> str:
-        """Return the last line that a role wrote, for a message about its end."""
+    def start_again(self, name: str) -> None:
+        """Start a role that supervisord has given up; if it cannot just now, the next look finds it as it was."""
+        self._ask("startProcess", f"roles:{name}", False)
+
+    def endings(self) -> list[Ending]:
+        """Return the ends of roles that nobody asked for, since the last call."""
+        return self._endings.read()
+
+    def _ask(self, method: str, *arguments: object) -> Any:
+        """Return supervisord's answer, None where it gives none."""
+        # A new connection each time: one that failed once, while supervisord was starting, stays unusable.
+        transport = SupervisorTransport(None, None, f"unix://{self._run}/supervisor.sock")
         try:
-            lines = click.unstyle((self.logs / f"{name}.log").read_text(errors="replace")).splitlines()
-        except OSError:
-            return ""
-        return next((line for line in reversed(lines) if line.strip()), "")
+            proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(proxy.supervisor, method)(*arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return None
+        finally:
+            transport.close()
 
     def _configuration(self) -> str:
         programs = [
@@ -136,7 +143,7 @@ class Supervision:
             )
             for name in self._names
         ]
-        head = _HEAD.format(logs=_escape(str(self.logs)), run=self._run, names=",".join(self._names))
+        head = _HEAD.format(logs=_escape(str(self.logs)), log=SUPERVISOR_LOG, run=self._run, names=",".join(self._names))
         return head + "".join(programs)
 
 

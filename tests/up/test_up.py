@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -159,10 +160,35 @@ def test_a_role_that_dies_is_started_again_and_told_even_from_an_odd_folder(sett
         groupdesk.wait_for(r"^Open")
         before = role_pids(settings)["bridge"]
         os.kill(before, signal.SIGKILL)
-        groupdesk.wait_for(r"bridge +ended")
-        groupdesk.wait_for(r"bridge +ended(.|\n)*bridge +ready after")
+        groupdesk.wait_for(r"bridge +was killed \(signal 9\); it is started again$(.|\n)*bridge +ready after")
         assert role_pids(settings)["bridge"] != before
         assert groupdesk.stop(signal.SIGTERM) == 0
+
+
+def test_a_role_that_is_killed_again_and_again_comes_back_each_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.up.supervision._TRIES", 0)  # so that supervisord gives up at the first kill
+    said: list[str] = []
+    with Session(settings, without=frozenset(ROLES) - {"bridge"}, say=said.append) as session:
+        for number in range(4):
+            assert session.wait_until_ready()
+            os.kill(role_pids(settings)["bridge"], signal.SIGKILL)
+            watching = threading.Thread(target=session.watch)
+            watching.start()
+            wait_until(lambda number=number: sum("was killed (signal 9)" in line for line in said) > number)
+            session.stopping.set()
+            watching.join()
+            session.stopping.clear()
+        assert session.wait_until_ready()
+    assert not any("cannot start" in line for line in said)
+
+
+def test_what_a_person_must_mend_before_a_role_can_start_ends_the_start_with_its_sentence(settings: Settings) -> None:
+    open_to_all = settings.model_copy(update={"dashboard_host": "0.0.0.0"})  # noqa: S104 -- what must be refused
+    nothing = [argument for role in ROLES if role != "dashboard" for argument in ("--without", role)]
+    with started(open_to_all, *nothing) as groupdesk:
+        assert groupdesk.process.wait(60) == 1
+        assert re.search(r"^Error: DASHBOARD_HOST=0.0.0.0 would show .*DASHBOARD_PASSWORD.*\n\Z", groupdesk.printed, re.MULTILINE)
+    assert running_from(settings.data_dir) == []
 
 
 def test_the_demo_plays_a_chat_and_tells_which_tickets_came_of_it(settings: Settings) -> None:

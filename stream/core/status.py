@@ -17,7 +17,8 @@ class Health(StrEnum):
 class PartStatus(Value):
     """One process of one part. A heartbeat older than 10 s means that the process is gone, whatever it last said.
 
-    `counts` only grow and are summed over the processes of a part; `gauges` are the latest value of each.
+    `counts` only grow and are summed over the processes of a part; `gauges` are the latest value of each. `troubles` are
+    sentences, fit for everybody's eyes, on what the process looks after besides itself: `rules` of a worker.
     """
 
     schema_version: int = 1
@@ -30,3 +31,4 @@ class PartStatus(Value):
     counts: dict[str, int] = {}
     gauges: dict[str, float] = {}
     versions: dict[str, str] = {}
+    troubles: dict[str, str] = {}

@@ -75,7 +75,7 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         tally=tally,
         gate=gate,
         registry=registry,
-        instance=settings.cs_instance,
+        settings=settings,
     )
     site = build_site(webhook, pages, pairing)
     add_pairing_page(site, settings, pairing, operator_secret(settings), webhook_secret(settings))

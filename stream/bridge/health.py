@@ -22,11 +22,12 @@ from stream.adapters.topics import Topic
 from stream.bridge.auth import HEADER, Gate
 from stream.bridge.heartbeats import Heartbeats
 from stream.bridge.inbox import Inbox
-from stream.bridge.pairing import Pairing
+from stream.bridge.pairing import InstanceView, Pairing
 from stream.bridge.report import Part, build_report
 from stream.bridge.tally import Tally
 from stream.bridge.webhook import Webhook
 from stream.core.status import Health
+from stream.settings import Settings
 
 _LEVELS = {Health.OK.value: 1.0, Health.DEGRADED.value: 0.5, Health.DOWN.value: 0.0}
 # Evolution says `connecting` for as long as it tries; a phone that is switched on answers within seconds.
@@ -46,7 +47,7 @@ class HealthPages:
         tally: Tally,
         gate: Gate,
         registry: CollectorRegistry,
-        instance: str,
+        settings: Settings,
     ) -> None:
         self._inbox = inbox
         self._heartbeats = heartbeats
@@ -55,7 +56,8 @@ class HealthPages:
         self._tally = tally
         self._gate = gate
         self._registry = registry
-        self._instance = instance
+        self._settings = settings
+        self._instance = settings.cs_instance
         self._since: dict[str, tuple[Health, datetime]] = {}
         registry.register(self)
 
@@ -91,7 +93,19 @@ class HealthPages:
             rates=self._tally.gauges(time.monotonic()),
             versions={"groupdesk": __version__},
             now=now,
+            not_set_up=self._not_set_up(),
         )
+
+    def _not_set_up(self) -> list[str]:
+        settings = self._settings
+        unset: list[str] = []
+        if not (settings.openai_api_key.get_secret_value() or settings.openai_base_url):
+            unset.append("model")
+        if not settings.evolution_api_url:
+            if not settings.cloud_api_token.get_secret_value():
+                unset.append("sender")
+            unset.append("whatsapp")
+        return unset
 
     def collect(self) -> Iterable[Metric]:
         """Give the report's figures to Prometheus."""
@@ -128,6 +142,8 @@ class HealthPages:
         """Return the connection as the bridge heard it: for installations without a part that watches it."""
         view = self._pairing.view(self._instance, now)
         since = view.since or now
+        if not self._settings.evolution_api_url:
+            return self._whatsapp_unset(view, now)
         if view.state == "open":
             return Part(Health.OK, f"{self._instance} is connected", since)
         if view.state == "connecting" and now - since < _CONNECTING_FOR:
@@ -137,6 +153,24 @@ class HealthPages:
         if view.state == "unknown":
             return Part(Health.DEGRADED, f"nothing heard of {self._instance} since the bridge started", since)
         return Part(Health.DEGRADED, f"{self._instance} is not connected ({view.state}): open /qr-cs", since)
+
+    def _whatsapp_unset(self, view: InstanceView, now: datetime) -> Part:
+        """Return the connection without EVOLUTION_API_URL: whatever comes is taken in, and no group is written to.
+
+        An Evolution that posts here and says that its phone is gone is `down`: somebody has set it up, and it ails.
+        """
+        unset = "EVOLUTION_API_URL is not set, nothing is sent"
+        if self._settings.cloud_api_token.get_secret_value():
+            unset = "EVOLUTION_API_URL is not set, nothing is sent to groups"
+        since = view.since or self._since_when("whatsapp", Health.DEGRADED, now)
+        if view.last_event_at is None:
+            return Part(Health.DEGRADED, f"no WhatsApp is connected: {unset}", since)
+        known = {"open": "is connected", "unknown": "sends events"}
+        if now - since < _CONNECTING_FOR:
+            known["connecting"] = "is connecting"
+        status = Health.DEGRADED if view.state in known else Health.DOWN
+        heard = known.get(view.state, f"is not connected ({view.state})")
+        return Part(status, f"{self._instance} {heard}; {unset}", since)
 
     def _since_when(self, part: str, status: Health, now: datetime) -> datetime:
         known = self._since.get(part)

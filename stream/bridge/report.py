@@ -1,14 +1,26 @@
-"""The health report of `GET /webhook/cs-tickets`: pure, from what was seen, at a moment. It holds no personal data."""
+"""The health report of `GET /webhook/cs-tickets`: pure, from what was seen, at a moment. It holds no personal data.
+
+`status` says in one word whether everything that the team has set up works: `ok`, `degraded`, or `down` when no webhook can
+be taken in. Model, sender and WhatsApp may be left unset: such a part is shown as degraded with a sentence, is named in
+`not_set_up`, and leaves the whole `ok`. A part that is set up and ails, or that ended, does not.
+
+The counts add up. Of the records that came to the worker, `seen` = `applied` + `duplicates` + `ignored` +
+`dead_letters_by_stage.worker`. `dead_letters` are all letters that the topic ever took: those of the worker and, as
+`dead_letters_by_stage.bridge`, the rest, which is what the bridge refused before it was `received` (and the rare record that
+classifier or sheet could not read). The worker's are counted once each; a letter that a restart wrote again is in the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from stream.core.status import Health, PartStatus
 
 STALE_AFTER = timedelta(seconds=10)
+# After this, a part that nobody needs was switched off for good: a dashboard, or the watch over a WhatsApp long gone.
+FORGOTTEN_AFTER = timedelta(minutes=10)
 # The parts that users know, by the name under which each reports. Others are added as they report.
 _EXPECTED = {
     "worker": "worker",
@@ -79,12 +91,18 @@ def build_report(
     rates: Mapping[str, float],
     versions: Mapping[str, str],
     now: datetime,
+    not_set_up: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Return the report. `own_parts` are those that the bridge itself knows, broker among them; they go before heartbeats."""
+    """Return the report. `own_parts` are those that the bridge itself knows, broker among them; they go before heartbeats.
+
+    `not_set_up` are the parts that the bridge's settings leave unset. Where a living process shows that it has the settings
+    which the bridge lacks, the process is believed.
+    """
     by_part: dict[str, list[PartStatus]] = {}
     for beat in beats:
         by_part.setdefault(beat.part, []).append(beat)
     fleets = {part: Fleet(reports, now) for part, reports in by_part.items()}
+    fleets = {part: fleet for part, fleet in fleets.items() if not _is_forgotten(part, fleet, not_set_up, now)}
     parts = dict(own_parts)
     for name, reporter in _EXPECTED.items():
         if reporter in fleets or name not in parts:
@@ -94,15 +112,40 @@ def build_report(
     if "rules" not in fleets and "worker" in fleets:
         parts["rules"] = _rules_as_the_worker_tells(fleets["worker"], now)
     worker = fleets.get("worker", Fleet([], now))
+    unset = [name for name in not_set_up if _is_left_unset(name, parts[name], fleets)]
     return {
-        "status": _overall(parts).value,
+        "status": _overall({name: part for name, part in parts.items() if name not in unset}).value,
         "at": now.isoformat(),
+        "not_set_up": sorted(unset),
         "parts": {name: part.to_json() for name, part in parts.items()},
         "counts": _counts(worker, received, dead_letters),
         "rates": dict(rates),
         "gauges": {name: fleet.gauges() for name, fleet in sorted(fleets.items()) if fleet.alive and fleet.gauges()},
         "versions": dict(versions) | _versions(fleets.values()),
     }
+
+
+def _is_forgotten(reporter: str, fleet: Fleet, not_set_up: Collection[str], now: datetime) -> bool:
+    """Tell whether this is an old trace of a part that is not needed."""
+    if fleet.alive or fleet.last is None:
+        return False
+    if reporter == "whatsapp":  # unset, the bridge itself tells how it is: nothing is there that could have gone away
+        return "whatsapp" in not_set_up
+    return reporter not in _EXPECTED.values() and now - fleet.last.at > FORGOTTEN_AFTER
+
+
+def _is_left_unset(name: str, part: Part, fleets: Mapping[str, Fleet]) -> bool:
+    """Tell whether a part is degraded only because the team has not set it up."""
+    if part.status is not Health.DEGRADED:
+        return False
+    if name == "whatsapp":
+        return "whatsapp" not in fleets
+    fleet = fleets.get(_EXPECTED[name])
+    if fleet is None or not fleet.alive:  # its process is needed, also to do without
+        return False
+    if name == "sender":
+        return "whatsapp" not in fleets  # the watch over Evolution lives in the sender
+    return not any(beat.versions.get("model") for beat in fleet.alive)
 
 
 def _overall(parts: Mapping[str, Part]) -> Health:
@@ -120,11 +163,15 @@ def _rules_as_the_worker_tells(worker: Fleet, now: datetime) -> Part:
         return Part(Health.DEGRADED, "no worker tells which rules are in force", told.since)
     if len(versions) > 1:
         return Part(Health.DEGRADED, f"the workers do not agree on the rules: {', '.join(versions)}", told.since)
+    troubles = sorted({beat.troubles["rules"] for beat in worker.alive if beat.troubles.get("rules")})
+    if troubles:
+        return Part(Health.DEGRADED, f"{troubles[0]}; version {versions[0]} is in force", told.since)
     return Part(Health.OK, f"version {versions[0]} is in force", told.since)
 
 
 def _counts(worker: Fleet, received: int, dead_letters: int) -> dict[str, Any]:
     told = worker.counts()
+    of_worker = told.get("dead", 0)
     return {
         "received": received,
         "seen": told.get("seen", 0),
@@ -134,6 +181,8 @@ def _counts(worker: Fleet, received: int, dead_letters: int) -> dict[str, Any]:
         "applied": told.get("applied", 0),
         "late": told.get("late", 0),
         "dead_letters": dead_letters,
+        # The two were looked at a moment apart: a letter may be counted that the topic was not yet seen to hold.
+        "dead_letters_by_stage": {"bridge": max(0, dead_letters - of_worker), "worker": of_worker},
         "tickets_opened": told.get("tickets_opened", 0),
         "tickets_open": told.get("tickets_open", int(worker.gauges().get("tickets_open", 0))),
         "follow_ups": _named(told, "follow_ups."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,8 +84,27 @@ async def test_whatsapp_is_told_as_the_bridge_hears_it(bridge: RunningBridge) ->
     async def whatsapp() -> str:
         return str((await bridge.get("/webhook/cs-tickets"))[1]["parts"]["whatsapp"])
 
-    assert "nothing heard" in await whatsapp()
+    unset = "EVOLUTION_API_URL is not set, nothing is sent"
+    assert f"'degraded', 'detail': 'no WhatsApp is connected: {unset}'" in await whatsapp()
     await bridge.post(GOOD)
-    assert "sends events" in await whatsapp()
+    assert f"'degraded', 'detail': 'cs-ticket-monitor sends events; {unset}'" in await whatsapp()
     await bridge.post(envelope("status.instance", {"status": "closed", "disconnectionReasonCode": 401}))
-    assert "not connected (close)" in await whatsapp()
+    assert f"'down', 'detail': 'cs-ticket-monitor is not connected (close); {unset}'" in await whatsapp()
+
+
+async def test_the_last_heartbeat_of_a_demo_leaves_whatsapp_as_it_is_without_evolution(bridge: RunningBridge) -> None:
+    at = datetime.now(UTC) + timedelta(minutes=5)  # it lives, however slow this machine is
+    demo = PartStatus(part="whatsapp", process="demo", status=Health.OK, detail="all well", since=at, at=at)
+    publisher = Publisher(bridge.settings)
+    try:
+        await asyncio.to_thread(publisher.publish, Topic.STATUS, "whatsapp/demo", demo.to_json())
+        await report_when(bridge, lambda told: told["parts"]["whatsapp"]["status"] == "ok")
+        ended = demo.but(at=datetime.now(UTC) - timedelta(minutes=1))
+        await asyncio.to_thread(publisher.publish, Topic.STATUS, "whatsapp/demo", ended.to_json())
+        told = await report_when(bridge, lambda told: told["parts"]["whatsapp"]["status"] != "ok")
+    finally:
+        publisher.close()
+
+    assert told["parts"]["whatsapp"]["status"] == "degraded"
+    assert told["parts"]["whatsapp"]["detail"].startswith("no WhatsApp is connected")
+    assert set(told["not_set_up"]) >= {"whatsapp"}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -13,7 +15,7 @@ from pydantic import SecretStr
 
 from stream.adapters.topic_admin import ensure_topics
 from stream.broker import Broker, start_broker
-from stream.errors import GroupdeskError
+from stream.errors import GroupdeskError, StateError
 from stream.settings import Settings, as_environment
 from stream.simulator.evolution_server import DEFAULT_KEY
 from stream.up.endings import Ending
@@ -55,7 +57,7 @@ class Session:
         self._started: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        _make_folder(self.settings.data_dir)
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
@@ -170,3 +172,14 @@ class Session:
         if self._broker is not None:
             self._broker.stop()
         self._lock.release()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StateError(
+            f"{folder.resolve()} cannot be written ({error.strerror}); set DATA_DIR to a folder of your own."
+        ) from error

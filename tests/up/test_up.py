@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,10 @@ def test_a_role_that_dies_is_started_again_and_told_even_from_an_odd_folder(sett
         assert groupdesk.stop(signal.SIGTERM) == 0
 
 
+def has_told_kills(said: list[str], kills: int) -> bool:
+    return sum("was killed (signal 9)" in line for line in said) == kills
+
+
 def test_a_role_that_is_killed_again_and_again_comes_back_each_time(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.up.supervision._TRIES", 0)  # so that supervisord gives up at the first kill
     said: list[str] = []
@@ -174,7 +179,7 @@ def test_a_role_that_is_killed_again_and_again_comes_back_each_time(settings: Se
             os.kill(role_pids(settings)["bridge"], signal.SIGKILL)
             watching = threading.Thread(target=session.watch)
             watching.start()
-            wait_until(lambda number=number: sum("was killed (signal 9)" in line for line in said) > number)
+            wait_until(partial(has_told_kills, said, number + 1))
             session.stopping.set()
             watching.join()
             session.stopping.clear()
@@ -229,6 +234,15 @@ def test_what_a_killed_one_left_running_is_cleared_away_by_the_next(settings: Se
             assert role_pids(settings)["bridge"] != left
             assert second.stop() == 0
     assert running_from(settings.data_dir) == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_one_clear_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere/data")):
+        settings = Settings(_env_file=None, data_dir=folder)
+        told = rf"^{re.escape(str(folder))} cannot be written \(.+\); set DATA_DIR to "
+        with pytest.raises(StateError, match=told), Session(settings):
+            pass
 
 
 def test_a_taken_port_is_told_before_anything_starts(settings: Settings) -> None:

@@ -1,7 +1,8 @@
-"""When a role is ready: it answers over HTTP where it serves HTTP, else by its first heartbeat that says more than "starting"."""
+"""When a role is ready: its own process runs and has said more than "starting", and it answers over HTTP where it serves HTTP."""
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ class Heartbeats:
 
     def __init__(self, settings: Settings) -> None:
         self._tail = Tail(settings, [Topic.STATUS])
+        self._host = socket.gethostname()
+        self._named = {self._host, settings.process_name or self._host}
         self._since: dict[str, datetime] = {}
         self._latest: dict[str, PartStatus] = {}
 
@@ -27,10 +30,12 @@ class Heartbeats:
         self._since[part] = datetime.now(UTC)
         self._latest.pop(part, None)
 
-    def is_ready(self, part: str) -> bool:
-        """Tell whether the part has said that it works, fully or degraded."""
+    def is_ready(self, part: str, pid: int) -> bool:
+        """Tell whether the part, in this process of this machine, has said that it works, fully or degraded."""
         status = self._latest.get(part)
-        return status is not None and status.status is not Health.DOWN and status.detail != "starting"
+        if status is None or status.status is Health.DOWN or status.detail == "starting":
+            return False
+        return status.process in self._named or status.process == f"{self._host}-{pid}"
 
     def read(self) -> None:
         """Read what has come; a broker that is away just now is no matter here."""

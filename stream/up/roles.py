@@ -11,13 +11,14 @@ from stream.settings import Settings
 
 @dataclass(frozen=True)
 class Role:
-    """A process of Groupdesk. `ready_path` is asked over HTTP; without one, the heartbeat on topic `status` tells."""
+    """A process of Groupdesk. It is ready when its heartbeat on topic `status` says so, and `ready_path` answers over HTTP."""
 
     name: str
     entry: str  # module:function, called with the settings; blocks until SIGTERM
     does: str
     port_setting: str | None = None
     ready_path: str | None = None
+    beats: bool = True
 
     def load(self) -> Callable[[Settings], None]:
         """Import the role's code and return its `run`."""
@@ -40,4 +41,6 @@ ROLES: dict[str, Role] = {
 }
 
 # Only started where there is no Evolution to talk to, and somebody wants to see follow-ups go out: the demo.
-SIMULATOR = Role("simulator", "stream.simulator.role:run", "Stand in for Evolution API.", "simulator_port", "/simulator/health")
+SIMULATOR = Role(
+    "simulator", "stream.simulator.role:run", "Stand in for Evolution API.", "simulator_port", "/simulator/health", beats=False
+)

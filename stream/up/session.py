@@ -121,14 +121,16 @@ class Session:
     def _look(self) -> None:
         if self._supervision is None or self._heartbeats is None:
             return
-        for process in self._supervision.processes():
+        processes = self._supervision.processes()
+        for process in processes:
             if process.gave_up:
                 self._supervision.start_again(process.name)
         for ending in self._supervision.endings():
             self._note_ending(ending)
         self._heartbeats.read()
+        pids = {process.name: process.pid for process in processes if process.is_running}
         for role in list(self._waiting.values()):
-            if self._is_ready(role):
+            if self._is_ready(role, pids.get(role.name, 0)):
                 del self._waiting[role.name]
                 after = time.monotonic() - self._started[role.name]
                 self._say(f"  {role.name:<10} ready after {after:4.1f} s   {self._address(role)}".rstrip())
@@ -151,10 +153,12 @@ class Session:
             self._say("The trial broker is started again too, because it does not forget the worker that ended.")
             self._broker.restart()
 
-    def _is_ready(self, role: Role) -> bool:
-        if role.ready_path is not None:
-            return answers(self._address(role) + role.ready_path)
-        return self._heartbeats is not None and self._heartbeats.is_ready(role.name)
+    def _is_ready(self, role: Role, pid: int) -> bool:
+        if not pid:  # whoever answers on its port now is another program
+            return False
+        if role.beats and not (self._heartbeats is not None and self._heartbeats.is_ready(role.name, pid)):
+            return False
+        return role.ready_path is None or answers(self._address(role) + role.ready_path)
 
     def _address(self, role: Role) -> str:
         """Return the address at which this machine reaches a role, empty for one without a port."""

@@ -14,8 +14,9 @@ def forget_everything(settings: Settings, say: Callable[[str], None]) -> None:
     """Remove the broker's data and what roles remember of it, and move the local sheet aside. Secrets and logs stay."""
     for name in ("broker", "worker"):
         shutil.rmtree(settings.data_dir / name, ignore_errors=True)
-    for ledger in settings.data_dir.glob("sheet.sqlite*"):
-        ledger.unlink()
+    for derived in ("sheet.sqlite*", "spool.sqlite*"):  # each with its -wal and -shm
+        for file in settings.data_dir.glob(derived):
+            file.unlink()
     sheet = settings.sheet_path
     if sheet.exists():
         kept = _free_name(sheet)

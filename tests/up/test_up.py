@@ -264,7 +264,8 @@ def test_fresh_forgets_what_the_broker_kept_and_sets_the_sheet_aside(settings: S
 
     for name in ("broker/node-1/data", "worker", "logs"):
         (settings.data_dir / name).mkdir(parents=True)
-    (settings.data_dir / "sheet.sqlite").touch()
+    for name in ("sheet.sqlite", "spool.sqlite", "spool.sqlite-wal", "spool.sqlite-shm"):
+        (settings.data_dir / name).touch()
     settings.sheet_path.write_text("edited by people")
     told: list[str] = []
     forget_everything(settings, told.append)

@@ -141,7 +141,7 @@ def _is_left_unset(name: str, part: Part, fleets: Mapping[str, Fleet]) -> bool:
     if name == "whatsapp":
         return "whatsapp" not in fleets
     fleet = fleets.get(_EXPECTED[name])
-    if fleet is None or not fleet.alive:  # its process is needed, also to do without
+    if fleet is None:  # its process is needed, also to do without
         return False
     if name == "sender":
         return "whatsapp" not in fleets  # the watch over Evolution lives in the sender

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -27,6 +28,7 @@ from stream.up.supervision import Supervision
 
 _LOOK_EVERY_S = 0.2  # while something starts
 _LOOK_AGAIN_S = 1.0
+_OWNER_ALONE = 0o077  # a umask, which every process below us inherits: DATA_DIR holds what customers wrote
 
 
 class Session:
@@ -48,6 +50,7 @@ class Session:
             self._roles.insert(0, SIMULATOR)
         self._by_name = {role.name: role for role in self._roles}
         self._fresh = fresh
+        self._umask = 0
         self._say = say
         self._lock = FileLock(settings.data_dir / "up.lock")
         self._broker: Broker | None = None
@@ -57,14 +60,9 @@ class Session:
         self._started: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        _make_folder(self.settings.data_dir)
+        self._umask = os.umask(_OWNER_ALONE)
         try:
-            self._lock.acquire(blocking=False)
-        except Timeout:
-            raise GroupdeskError(
-                f"`groupdesk up` already runs in {self.settings.data_dir}; stop that one, or give this one another DATA_DIR."
-            ) from None
-        try:
+            self._take_folder()
             self._start()
         except BaseException:
             self._stop()
@@ -86,6 +84,15 @@ class Session:
         while not self.stopping.is_set():
             self._look()
             self.stopping.wait(_LOOK_EVERY_S if self._waiting else _LOOK_AGAIN_S)
+
+    def _take_folder(self) -> None:
+        _make_folder(self.settings.data_dir)
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            raise GroupdeskError(
+                f"`groupdesk up` already runs in {self.settings.data_dir}; stop that one, or give this one another DATA_DIR."
+            ) from None
 
     def _start(self) -> None:
         ports = settle_ports(self.settings, self._roles)
@@ -176,6 +183,7 @@ class Session:
         if self._broker is not None:
             self._broker.stop()
         self._lock.release()
+        os.umask(self._umask)
 
 
 def _make_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -117,6 +117,7 @@ def test_everything_comes_up_stops_without_a_trace_and_finds_its_state_again(set
             if round_number == 1:
                 deliver(address, webhook_secret(own))
             wait_until(lambda: sheet_rows(own) == 1)
+            assert open_to_others(own.data_dir) == []
             assert groupdesk.stop() == 0
         assert groupdesk.printed.endswith("Stopped.\n")
         assert running_from(own.data_dir) == []
@@ -141,6 +142,16 @@ def deliver(address: str, secret: str) -> None:
     )
     with urllib.request.urlopen(request) as answer:  # noqa: S310 -- our own address
         assert answer.status == 200
+
+
+def open_to_others(folder: Path) -> list[Path]:
+    """Return the folder itself and what is in it, as far as others than its owner have any right to it."""
+    found: list[Path] = []
+    for each in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError):  # Kafka and SQLite remove files meanwhile
+            if each.stat().st_mode & 0o077:
+                found.append(each)
+    return found
 
 
 def sheet_rows(settings: Settings) -> int:

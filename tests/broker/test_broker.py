@@ -12,7 +12,7 @@ import pytest
 from stream.adapters.kafka import Publisher, Tail
 from stream.adapters.topic_admin import ensure_topics, live_brokers
 from stream.adapters.topics import Topic
-from stream.broker import Broker, jars, start_broker
+from stream.broker import Broker, child, jars, start_broker
 from stream.broker.apache import Node, node_properties
 from stream.broker.child import Child, stop_leftover
 from stream.errors import BrokerError
@@ -175,6 +175,8 @@ class TestChild:
         mark = f"loop-{tmp_path.name}"
         first = Child(["/bin/sh", "-c", "while :; do sleep 0.1; done", mark], tmp_path / "log", tmp_path / "pid")
         first.start()
+        while mark not in child._command_line(first.pid or 0):  # the kernel shows it a moment after the start
+            assert first.is_alive()
         second = Child(first.command, tmp_path / "log", tmp_path / "pid")
         second.start()
         assert not first.is_alive()

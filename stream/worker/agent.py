@@ -90,6 +90,7 @@ class GroupAgent:
             offset=message.offset,
             key=key.decode("utf-8", "replace"),
             value=message.value or b"",
+            at=message.timestamp or 0.0,
         )
         ref = f"{arrival.partition}:{arrival.ref}"
         if time.time() - message.timestamp > _BEHIND_S:

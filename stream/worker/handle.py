@@ -19,16 +19,20 @@ from stream.core.step import refuse_input, step
 from stream.translate import translate
 from stream.worker.record import GroupRecord, Outputs
 
+# Producers stamp records, and the clocks of two machines differ; a topic is not made anew within a minute of its last record.
+_CLOCKS_APART_S = 60.0
+
 
 @dataclass(frozen=True)
 class Arrival:
-    """One record of an input topic, as it came. `key` is the group."""
+    """One record of an input topic, as it came. `key` is the group, `at` the Unix time at which it was produced."""
 
     topic: Topic
     partition: int
     offset: int
     key: str
     value: bytes
+    at: float = 0.0
 
     @property
     def ref(self) -> str:
@@ -60,7 +64,7 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
     what a record says: a record that cannot be read, or that the core cannot handle, is a dead letter and is counted.
     """
     record = record or GroupRecord(state=GroupState(group=arrival.key))
-    if arrival.offset <= record.position.get(arrival.topic, -1):
+    if _is_redelivery(arrival, record):
         return Handled(None, tuple(_publications(arrival, record.state, record.outbox.get(arrival.ref, Outputs()))))
     outcome, error = _outcome(arrival, record.state, book)
     outputs = Outputs.of(outcome)
@@ -69,8 +73,24 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
         outbox = {ref: erase_from_asked(kept, eraser) for ref, kept in outbox.items()}
     if outputs != Outputs():
         outbox[arrival.ref] = outputs
-    new = GroupRecord(state=outcome.state, position={**record.position, arrival.topic: arrival.offset}, outbox=outbox)
+    new = GroupRecord(
+        state=outcome.state,
+        position={**record.position, arrival.topic: arrival.offset},
+        position_at={**record.position_at, arrival.topic: arrival.at},
+        outbox=outbox,
+    )
     return Handled(new, tuple(_publications(arrival, new.state, outputs, error)))
+
+
+def _is_redelivery(arrival: Arrival, record: GroupRecord) -> bool:
+    """Tell whether Kafka delivers again what was handled.
+
+    An offset that was passed, on a record that is clearly younger than what was handled last, means that the topic was made
+    anew and counts from 0 again: taking that for a redelivery would drop everything without a word.
+    """
+    if arrival.offset > record.position.get(arrival.topic, -1):
+        return False
+    return arrival.at <= record.position_at.get(arrival.topic, arrival.at) + _CLOCKS_APART_S
 
 
 def _outcome(arrival: Arrival, state: GroupState, book: Book) -> tuple[Outcome, Exception | None]:

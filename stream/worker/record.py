@@ -34,11 +34,12 @@ class Outputs(Value):
 class GroupRecord(Value):
     """The value of one group in the table.
 
-    `position` is the last offset handled of each input topic: a record at or before it is a redelivery by Kafka, not a
-    second webhook. `outbox` maps `topic@offset` to the outputs of inputs that may not have been published yet, so that
-    a redelivery after a crash publishes them again under the same ids.
+    `position` is the last offset handled of each input topic, `position_at` when that record was produced: a record at or
+    before it is a redelivery by Kafka, not a second webhook. `outbox` maps `topic@offset` to the outputs of inputs that may
+    not have been published yet, so that a redelivery after a crash publishes them again under the same ids.
     """
 
     state: GroupState
     position: dict[str, int] = {}
+    position_at: dict[str, float] = {}
     outbox: dict[str, Outputs] = {}

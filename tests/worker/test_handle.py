@@ -74,6 +74,16 @@ def test_a_redelivery_by_kafka_publishes_again_under_the_same_ids_and_counts_not
     assert again.publications == first.publications
 
 
+def test_a_topic_that_was_made_anew_is_read_from_its_start() -> None:
+    handled = handle(Arrival(Topic.INBOUND, 0, 500, GROUP, delivery("A", COMPLAINT), at=1000.0), None, BOOK, lambda _ref: False)
+    late = Arrival(Topic.INBOUND, 0, 3, GROUP, delivery("B", "hello", 1), at=990.0)
+    assert handle(late, handled.record, BOOK, lambda _ref: False).record is None
+    anew = Arrival(Topic.INBOUND, 0, 3, GROUP, delivery("B", "hello", 1), at=2000.0)
+    again = handle(anew, handled.record, BOOK, lambda _ref: False).record
+    assert again is not None
+    assert again.position["inbound"] == 3
+
+
 def test_outputs_leave_the_outbox_when_kafka_has_gone_on() -> None:
     record, _ = run([delivery("A", COMPLAINT), delivery("B", "hello", 1), delivery("C", "ok thanks", 2)])
     assert set(record.outbox) <= {"inbound@2"}

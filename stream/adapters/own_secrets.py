@@ -26,7 +26,7 @@ def _own(given: SecretStr, file: Path) -> str:
     if given.get_secret_value():
         return given.get_secret_value()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             _make(file)
         kept = file.read_text().strip()

@@ -36,7 +36,7 @@ def is_up(settings: Settings) -> bool:
 def _folder(settings: Settings) -> Iterable[Finding]:
     folder = settings.data_dir.resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             yield well("data folder", f"{folder} can be written.")
     except OSError as error:

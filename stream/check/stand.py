@@ -101,9 +101,8 @@ def start_session(settings: Settings, keep: contextlib.ExitStack) -> tuple[Setti
         is_ready = session.wait_until_ready()
     finally:
         alarm.cancel()
-    complaint = next((line.strip() for line in told if "cannot start" in line), "")
-    if complaint or not is_ready:
-        told_last = complaint or f"Not all roles were ready within {START_WITHIN_S:.0f} s."
+    if not is_ready:
+        told_last = f"Not all roles were ready within {START_WITHIN_S:.0f} s."
         raise StageFailed(told_last, "Start that role by itself to see what it says, such as `groupdesk worker`.")
     notice = next((line for line in told if line.startswith("Broker: ")), "").partition(";")[0].rstrip(".")
     return session.settings, f"{notice}; {len([line for line in told if 'ready after' in line])} roles are ready."

@@ -99,7 +99,7 @@ def _colour(sheet: Any, plan: Plan) -> None:
         fill = PatternFill("solid", start_color=rgb, end_color=rgb)
         formula = f'${letter}{first}="{colour.value}"'
         area = f"{letter}{first}:{letter}{_LAST}" if not colour.whole_row else f"A{first}:{last}{_LAST}"
-        sheet.conditional_formatting.add(area, FormulaRule(formula=[formula], fill=fill))
+        sheet.conditional_formatting.add(area, FormulaRule(formula=[formula], fill=fill))  # type: ignore[no-untyped-call] # the stubs leave it untyped
 
 
 def _filter(sheet: Any, plan: Plan) -> None:

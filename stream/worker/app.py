@@ -24,7 +24,7 @@ from stream.adapters.topic_admin import wait_for_topics, worker_app_id
 from stream.adapters.topics import GROUPS_TABLE, Topic, full_name
 from stream.settings import Settings
 from stream.worker.agent import GroupAgent
-from stream.worker.broker_side import Consumer, GroupsTable, Producer
+from stream.worker.broker_side import GroupsTable, Producer
 from stream.worker.heartbeat import Heartbeat
 from stream.worker.timer import Timer
 
@@ -58,7 +58,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         producer_acks=-1,
         producer_request_timeout=30.0,
     )
-    app.transport.Producer, app.transport.Consumer = Producer, Consumer
+    app.transport.Producer = Producer
     raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     topics = {topic: app.topic(full_name(topic, settings.topic_prefix), **raw) for topic in Topic}
     table = app.Table(GROUPS_TABLE, key_type=bytes, value_type=bytes, partitions=settings.topic_partitions)

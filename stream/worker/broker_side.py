@@ -3,9 +3,6 @@
 Faust sends table changes and `send_soon` through a buffer, and empties that buffer before every commit; under constant load it
 is never empty, and offsets were seen to be 26 s late, all of which is done again after a crash. Here the agent hands its records
 to the producer itself, and acknowledges an input only when all its outputs are stored: a commit has nothing to wait for.
-
-Faust's consumer lets a fetch wait 1.5 s for data, and only one fetch is under way with a broker: one that asks for idle
-partitions alone holds up the busy ones so long. Here it waits for a moment only.
 """
 
 from __future__ import annotations
@@ -15,8 +12,6 @@ from typing import Any
 import faust
 from aiokafka.partitioner import DefaultPartitioner
 from faust.transport.drivers import aiokafka as driver
-
-_FETCH_WAIT_MS = 20
 
 _partition = DefaultPartitioner()
 
@@ -39,20 +34,6 @@ class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped
     ) -> Any:
         """Give a record to the producer and return its promise; waits only while the producer has no room."""
         return await self._producer.send(topic, value, key=key, partition=partition, headers=list((headers or {}).items()))
-
-
-class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
-    """Faust's consumer, whose fetches do not wait for each other."""
-
-    def _new_consumer_thread(self) -> Any:
-        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-
-class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Faust is untyped
-    def _create_worker_consumer(self, transport: Any) -> Any:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- Faust has no setting for it
-        return consumer
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -15,7 +15,7 @@ from stream.bridge.report import Part, build_report
 from stream.core.delivery import Delivery
 from stream.core.status import Health, PartStatus
 from stream.worker.handle import Arrival, handle
-from stream.worker.summary import sum_up
+from stream.worker.summary import summarise
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 BOOK = load_book(Path(__file__).parents[2] / "rules")
@@ -182,7 +182,7 @@ def test_the_counts_add_up_with_the_worker_s_letters_apart_from_the_bridge_s() -
         record = handle(arrival, record, BOOK, lambda _ref: False).record
     assert record is not None
 
-    told = report(beat("worker", counts=dict(sum_up(record, ()).counts)))["counts"]
+    told = report(beat("worker", counts=dict(summarise(record).counts)))["counts"]
 
     assert told["dead_letters_by_stage"] == {"bridge": 2, "worker": 1}
     assert sum(told["dead_letters_by_stage"].values()) == told["dead_letters"]

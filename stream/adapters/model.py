@@ -59,8 +59,8 @@ class Model:
         self._url = base_url
         self._client: openai.AsyncOpenAI | None = None
 
-    async def ask(self, messages: Sequence[dict[str, str]], calls: Calls) -> Reply:
-        """Return the model's answer as text.
+    async def ask(self, messages: Sequence[dict[str, str]], calls: Calls, *, is_plain: bool = False) -> Reply:
+        """Return the model's answer as text: a JSON object of verdicts, or with `is_plain` whatever it likes to say.
 
         Raises `ModelUnavailable` when there was none (the server is away, slow, refuses or has had enough), and
         `AnswerUnusable` when there was one that cannot be used: refused, cut short or empty.
@@ -71,7 +71,7 @@ class Model:
             try:
                 # The client's own timeout is for each read: an answer that drips would last for ever.
                 async with asyncio.timeout(calls.timeout_s * (1 + calls.retries)):
-                    return _reply(await self._call(messages, calls, _STEPS[step], without))
+                    return _reply(await self._call(messages, calls, "plain" if is_plain else _STEPS[step], without))
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if (known.step, known.without) != (step, set(without)):
                     continue  # another call has learned meanwhile
@@ -106,7 +106,7 @@ class Model:
         elif step == "json_object":
             wanted["response_format"] = {"type": "json_object"}
         asked: list[Any] = list(messages)
-        if step != "json_schema":
+        if step in ("json_object", "text"):
             asked[0] = {**asked[0], "content": f"{asked[0]['content']}\n{schema_text()}"}
         left = {name: value for name, value in wanted.items() if name not in without}
         if "max_completion_tokens" in without and "max_tokens" not in without:

@@ -5,6 +5,7 @@ These are the shapes of rules/followups.yaml; unknown keys are refused, so that 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 from pydantic import PrivateAttr, model_validator
@@ -149,6 +150,11 @@ class FollowUps(Value):
             if named is not None:
                 return named
         return next((policy for policy in self.policies if policy.applies_to.fits(ticket, group.tags)), self.policies[-1])
+
+    def policies_named(self, names: Iterable[str]) -> tuple[Policy, ...]:
+        """Return the policies with these ids; where none of them is there any more, the one that fits everybody."""
+        wanted = set(names)
+        return tuple(policy for policy in self.policies if policy.id in wanted) or self.policies[-1:]
 
     def calendar_of(self, policy: Policy) -> BusinessCalendar:
         return self.calendars.get(policy.calendar, ALWAYS_OPEN)

@@ -67,7 +67,7 @@ def follow_up(
     if not verdict.may_send:
         return _hold_back(ticket, rules, group, now, verdict)
     together = [ticket] if by_person else [ticket, *_others_due(tickets, ticket, rules, group, now)]
-    return _send(together, rules, group, now)
+    return _send(together, rules, group, now, by_person=by_person)
 
 
 def cancel(ticket: Ticket, rules: FollowUps, group: GroupFacts, now: datetime, because: str) -> Ticket:
@@ -87,7 +87,7 @@ def sending_facts(ticket: Ticket, group: GroupFacts, *, by_person: bool = False)
     )
 
 
-def _send(together: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now: datetime) -> Followed:
+def _send(together: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now: datetime, *, by_person: bool) -> Followed:
     first = together[0]
     try:
         message, carried = compose(together, rules, group, now)
@@ -98,6 +98,8 @@ def _send(together: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now: 
         covers=tuple(_own_id(ticket) for ticket in carried),
         expires_at=now + timedelta(minutes=rules.sending.expires_after),
         not_if_spoken_since=group.last_spoken_at if message.purpose == "follow_up" else None,
+        policies=tuple(dict.fromkeys(rules.policy_of(ticket, group).id for ticket in carried)),
+        asked_by_person=by_person,
     )
     purpose: Literal["follow_up", "escalation"] = "follow_up" if message.purpose == "follow_up" else "escalation"
     changed, reasons = [], {}

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from stream.core.followup_policy import FollowUps
 from stream.core.outcome import Outbound
-from stream.core.sending_rules import SendingFacts, check_escalation, check_sending
+from stream.core.sending_rules import SendingFacts, Verdict, check_escalation, check_sending
 from stream.core.value import Value
 
 AUTOMATIC = frozenset({"follow_up", "escalation"})
@@ -15,6 +15,7 @@ AUTOMATIC = frozenset({"follow_up", "escalation"})
 class LastFacts(Value):
     """What is known at the last second. `mode` is that of the group the tickets are in; times are those of the log.
 
+    `group_sent_at` and `ticket_sent_at` are the times of other follow-ups than this one, in the group and for its tickets.
     `has_open_ticket` is None where no ticket is known yet; `gone_out` says that another message carried the same follow-up.
     """
 
@@ -35,12 +36,9 @@ class Answer(Value):
 
 
 def check_at_last(outbound: Outbound, facts: LastFacts, rules: FollowUps, longest_age: timedelta, now: datetime) -> Answer:
-    """Say whether a message may leave now.
-
-    Pauses and quiet hours were weighed when it was decided, and its expiry bounds the delay since; limits, modes, switches
-    and whether somebody has answered meanwhile are weighed again.
-    """
-    if now > (outbound.expires_at or outbound.decided_at + longest_age):
+    """Say whether a message may leave now: all that was weighed when it was decided is weighed again, by the same check."""
+    expires_at = outbound.expires_at or outbound.decided_at + longest_age
+    if now > expires_at:
         return Answer(because="it could not be sent in time")
     if outbound.kind == "text" and not outbound.text.strip():
         return Answer(because="it has no text")
@@ -56,13 +54,24 @@ def check_at_last(outbound: Outbound, facts: LastFacts, rules: FollowUps, longes
     if outbound.purpose == "escalation":
         verdict = check_escalation(facts.mode, rules.sending)
         return Answer(may_send=verdict.may_send, because=verdict.because)
+    verdict = _check_follow_up(outbound, facts, rules, now)
+    if verdict.wait_until is not None and verdict.wait_until > expires_at:
+        return Answer(because=f"it could not be sent in time: {verdict.because}")
+    return Answer(may_send=verdict.may_send, wait_until=verdict.wait_until, because=verdict.because)
+
+
+def _check_follow_up(outbound: Outbound, facts: LastFacts, rules: FollowUps, now: datetime) -> Verdict:
+    """Return the verdict that keeps it back the longest, by the hours of each policy of its tickets."""
     weighed = SendingFacts(
         mode=facts.mode,
-        last_spoken_at=spoken,
+        last_spoken_at=facts.last_spoken_at,
         group_sent_at=facts.group_sent_at,
         ticket_sent_at=facts.ticket_sent_at,
-        asked_by_person=True,  # passes over pauses, not over limits
+        asked_by_person=outbound.asked_by_person,
     )
-    always = rules.talking_hours_of(rules.policies[-1])
-    limited = check_sending(weighed, rules.sending, always, now)
-    return Answer(may_send=limited.may_send, wait_until=limited.wait_until, because=limited.because)
+    verdicts = [
+        check_sending(weighed, rules.sending, rules.talking_hours_of(policy), now)
+        for policy in rules.policies_named(outbound.policies)
+    ]
+    refusal = next((verdict for verdict in verdicts if not verdict.may_send and verdict.wait_until is None), None)
+    return refusal or max(verdicts, key=lambda verdict: verdict.wait_until or now)

@@ -48,7 +48,8 @@ class Outbound(Value):
     """Something to say in a group, or to react with. `id` is the same on every replay; the sender acts on each id once.
 
     `not_if_spoken_since` is the time of the last message known when this was decided: a newer one cancels it. `covers` are the
-    ids of the follow-ups that it carries: it is not sent when one of them has gone out in another message.
+    ids of the follow-ups that it carries: it is not sent when one of them has gone out in another message. `policies` are those
+    of its tickets, by whose hours it is sent; `asked_by_person` says that somebody pressed "send now", at whatever hour.
     """
 
     schema_version: int = 1
@@ -68,6 +69,8 @@ class Outbound(Value):
     decided_at: datetime
     expires_at: datetime | None = None
     not_if_spoken_since: datetime | None = None
+    policies: tuple[str, ...] = ()
+    asked_by_person: bool = False
 
 
 class Outcome(Value):

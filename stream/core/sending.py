@@ -57,6 +57,7 @@ class DeliveryReport(Value):
     because: str = ""
     message_id: str | None = None
     retry_at: datetime | None = None
+    text: str | None = None  # of an intent: the words that are sent, where they are not those of the outbound message
 
 
 class SendingLimits(Value):
@@ -78,12 +79,16 @@ class SendingLimits(Value):
 
 
 class Standing(Value):
-    """Where a message stands by its reports. `attempt` is the last one begun; `owner` the sender whose intent came first."""
+    """Where a message stands by its reports.
+
+    `attempt` is the last one begun, `owner` the sender whose intent came first, `text` the words that it wrote down.
+    """
 
     attempt: int = 0
     last: DeliveryReport | None = None
     owner: str | None = None
     intent_at: datetime | None = None
+    text: str | None = None
 
     @property
     def is_final(self) -> bool:
@@ -113,7 +118,9 @@ def advance(now: Standing, report: DeliveryReport) -> Standing:
     if not _counts(now, report):
         return now
     if report.status is DeliveryStatus.INTENT:
-        return Standing(attempt=report.attempt, last=report, owner=report.sender, intent_at=report.at)
+        return Standing(
+            attempt=report.attempt, last=report, owner=report.sender, intent_at=report.at, text=report.text or now.text
+        )
     return now.but(last=report)
 
 
@@ -175,6 +182,7 @@ def report_on(
     because: str = "",
     message_id: str | None = None,
     retry_at: datetime | None = None,
+    text: str | None = None,
 ) -> DeliveryReport:
     """Return the report about an outbound message."""
     return DeliveryReport(
@@ -191,6 +199,7 @@ def report_on(
         because=because,
         message_id=message_id,
         retry_at=retry_at,
+        text=text,
     )
 
 

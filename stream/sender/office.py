@@ -6,6 +6,7 @@ from stream.adapters.rule_watch import BookWatcher
 from stream.core.calendar import BusinessCalendar
 from stream.core.followup_policy import FollowUps
 from stream.core.groups_config import GroupMode
+from stream.core.model_rules import ModelRules
 from stream.sender.stop_switch import StopSwitch
 
 
@@ -20,6 +21,10 @@ class Office:
     def follow_ups(self) -> FollowUps:
         found = self._watcher.book.follow_ups
         return found if isinstance(found, FollowUps) else FollowUps()
+
+    def model_rules(self) -> ModelRules:
+        found = self._watcher.book.model
+        return found if isinstance(found, ModelRules) else ModelRules()
 
     def calendar(self) -> BusinessCalendar:
         """Return the hours of the policy that fits everybody, which are the team's own."""

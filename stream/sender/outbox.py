@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict, deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,6 @@ from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
 from stream.core.delivery import Delivery
 from stream.core.inputs import AnyInput, Echo, Message, Receipt
-from stream.core.last_check import AUTOMATIC
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, advance, is_same_text
 from stream.core.ticket import Ticket
@@ -39,6 +39,7 @@ class Outbox:
         self.reports: defaultdict[str, list[DeliveryReport]] = defaultdict(list)
         self._standings: dict[str, Standing] = {}
         self._open: set[str] = set()  # without an end, and with an outbound message that is known
+        self._queue: list[tuple[datetime, str]] = []  # the same in order of decision; what has ended is left out when it is read
         self._unknown: set[str] = set()
         self.own: deque[OwnMessage] = deque(maxlen=_OWN_KEPT)
         self.claimed: dict[str, str] = {}  # WhatsApp's id of a message of ours -> outbound id
@@ -48,6 +49,8 @@ class Outbox:
         self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
         self._intents: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=60))
         self._covered: defaultdict[str, set[str]] = defaultdict(set)
+        self._said_in: defaultdict[str, dict[str, datetime]] = defaultdict(dict)  # group -> follow-ups that left, or may have
+        self._said_of: defaultdict[str, dict[str, datetime]] = defaultdict(dict)  # the same by ticket
 
     def feed(self, record: Record, now: datetime) -> None:
         """Take one record; what cannot be read is counted and passed over, for it has its place among the dead letters."""
@@ -72,10 +75,15 @@ class Outbox:
 
     def pending(self) -> list[Outbound]:
         """Return what has no final report yet, oldest decision first."""
-        return sorted((self.messages[key] for key in self._open), key=lambda message: (message.decided_at, message.id))
+        self._queue = [place for place in self._queue if place[1] in self._open]
+        return [self.messages[key] for _, key in self._queue]
 
     def standing(self, outbound_id: str) -> Standing:
         return self._standings.get(outbound_id, _NOTHING)
+
+    def text_of(self, outbound: Outbound) -> str:
+        """Return the words that are sent, or were: those of the message, or those that an attempt of it wrote down."""
+        return self.standing(outbound.id).text or outbound.text
 
     def unknown(self) -> list[Outbound]:
         """Return the messages of which nobody could tell whether they left."""
@@ -100,16 +108,11 @@ class Outbox:
         return sorted(self._intents[instance])
 
     def sent_at(self, *, but: str, group: str | None = None, tickets: tuple[str, ...] = ()) -> tuple[datetime, ...]:
-        """Return when other automatic messages than `but` left (or may have) for a group, or for any of these tickets."""
-        times = []
-        for key, found in self._standings.items():
-            if key == but or found.intent_at is None or found.last is None or found.last.purpose not in AUTOMATIC:
-                continue
-            if found.last.status in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED):
-                continue
-            if found.last.group == group or set(tickets) & set(found.last.ticket_ids):
-                times.append(found.intent_at)
-        return tuple(sorted(times))
+        """Return when other follow-ups than `but` left (or may have) for a group, or for any of these tickets."""
+        said = dict(self._said_in.get(group or "", {}))
+        for ticket in tickets:
+            said |= self._said_of.get(ticket, {})
+        return tuple(sorted(at for key, at in said.items() if key != but))
 
     def is_covered(self, outbound: Outbound) -> bool:
         """Tell whether a follow-up that this message carries has gone out (or may have) in another one."""
@@ -120,7 +123,7 @@ class Outbox:
         for message in self.own if found is None else found:
             if message.chat != outbound.group or message.sent_at < since:
                 continue
-            if self.claimed.get(message.message_id, outbound.id) == outbound.id and _is_same(outbound, message):
+            if self.claimed.get(message.message_id, outbound.id) == outbound.id and self._is_same(outbound, message):
                 return message
         return None
 
@@ -129,15 +132,18 @@ class Outbox:
         old = [key for key, message in self.messages.items() if now - message.decided_at > FORGET_AFTER]
         for key in old:
             if self.standing(key).is_final:
-                del self.messages[key]
+                message = self.messages.pop(key)
                 self._unknown.discard(key)
-                for kept in (self.reports, self._standings):
+                for kept in (self.reports, self._standings, self._said_in[message.group]):
                     kept.pop(key, None)
 
     def _take_outbound(self, outbound: Outbound) -> None:
-        self.messages.setdefault(outbound.id, outbound)
+        if outbound.id in self.messages:
+            return
+        self.messages[outbound.id] = outbound
         if not self.standing(outbound.id).is_final:
             self._open.add(outbound.id)
+            insort(self._queue, (outbound.decided_at, outbound.id))
 
     def _take_report(self, report: DeliveryReport) -> None:
         key = report.outbound_id
@@ -147,6 +153,8 @@ class Outbox:
             self._open.discard(key)
         is_unknown = found.last is not None and found.last.status is DeliveryStatus.UNKNOWN
         (self._unknown.add if is_unknown else self._unknown.discard)(key)
+        if report.purpose == "follow_up":
+            self._note_said(key, found)
         if report.status is DeliveryStatus.INTENT:
             self._intents[report.instance].append(report.at)
         if report.status in (DeliveryStatus.INTENT, DeliveryStatus.SENT):
@@ -157,6 +165,15 @@ class Outbox:
                 self._covered[covered].discard(report.outbound_id)
         if report.message_id is not None:
             self.claimed[report.message_id] = report.outbound_id
+
+    def _note_said(self, key: str, found: Standing) -> None:
+        assert found.last is not None
+        has_left = found.last.status not in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED)
+        for said in (self._said_in[found.last.group], *(self._said_of[ticket] for ticket in found.last.ticket_ids)):
+            if has_left and found.intent_at is not None:
+                said[key] = found.intent_at
+            else:
+                said.pop(key, None)
 
     def _take_inbound(self, record: Record, now: datetime) -> None:
         assert record.value is not None
@@ -188,15 +205,16 @@ class Outbox:
     def _is_expected(self, message: Message) -> bool:
         """Tell whether a message typed with our number is one that the sender is trying to send just now."""
         return any(
-            known.group == message.chat and is_same_text(known.text, message.text) and self.standing(known.id).is_in_doubt
-            for known in self.messages.values()
+            self.messages[key].group == message.chat
+            and self.standing(key).is_in_doubt
+            and is_same_text(self.text_of(self.messages[key]), message.text)
+            for key in self._open
         )
 
-
-def _is_same(outbound: Outbound, message: OwnMessage) -> bool:
-    if outbound.kind == "reaction":
-        return message.target_id == outbound.target_id and message.emoji == outbound.emoji
-    return message.target_id is None and is_same_text(outbound.text, message.text)
+    def _is_same(self, outbound: Outbound, message: OwnMessage) -> bool:
+        if outbound.kind == "reaction":
+            return message.target_id == outbound.target_id and message.emoji == outbound.emoji
+        return message.target_id is None and is_same_text(self.text_of(outbound), message.text)
 
 
 _NOTHING = Standing()

@@ -57,6 +57,7 @@ class Reporter:
         because: str = "",
         message_id: str | None = None,
         retry_at: datetime | None = None,
+        text: str | None = None,
     ) -> DeliveryReport:
         """Write a report; returns once it has come back with all that stood before it in the log."""
         report = report_on(
@@ -68,6 +69,7 @@ class Reporter:
             because=because,
             message_id=message_id,
             retry_at=retry_at,
+            text=text,
         )
         self._log.write(report)
         if status.value in self.counts:

@@ -12,13 +12,14 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
 from stream import logs
 from stream.adapters.kafka import Publisher, Record, Tail
+from stream.adapters.model import Model
 from stream.adapters.own_secrets import webhook_secret
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.status import StatusReporter
@@ -26,6 +27,7 @@ from stream.adapters.topic_admin import wait_for_topics
 from stream.adapters.topics import Topic
 from stream.core.delivery import Delivery
 from stream.core.inputs import AnyInput
+from stream.core.outcome import Outbound
 from stream.core.sending import SendingLimits
 from stream.core.status import Health
 from stream.errors import BrokerError
@@ -36,6 +38,7 @@ from stream.sender.reconcile import Reconciler
 from stream.sender.reporter import Reporter
 from stream.sender.sender import Rules, Sender
 from stream.sender.stop_switch import StopSwitch
+from stream.sender.worder import Worder
 from stream.settings import Settings
 from stream.transport.carriers import Carriers
 from stream.watch.backfill import Backfill
@@ -73,15 +76,19 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
     office = Office(watcher, switch)
 
     async def serve_here() -> None:
+        worder = find_worder(settings, office)
         async with Carriers(settings) as carriers:
             ears = Ears(settings.cs_instance, _now())
-            loop = Loop(settings, office, switch, carriers, publisher, tail, hear=ears.hear)
+            word = worder.word if worder is not None else None
+            loop = Loop(settings, office, switch, carriers, publisher, tail, hear=ears.hear, word=word)
             watch = Watch(settings, office, carriers, publisher, ears) if carriers.evolution else None
             try:
                 await loop.go(stop, status, watch)
             finally:
                 if watch is not None:
                     await watch.close()
+                if worder is not None:
+                    await worder.close()
 
     try:
         asyncio.run(serve_here())
@@ -89,6 +96,14 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
         watcher.close()
         tail.close()
         publisher.close()
+
+
+def find_worder(settings: Settings, office: Office) -> Worder | None:
+    """Return who words follow-ups, where a model is set up as the classifier's is."""
+    key = settings.openai_api_key.get_secret_value()
+    if not key and not settings.openai_base_url:
+        return None
+    return Worder(Model(key, settings.openai_base_url, settings.openai_model), office.model_rules)
 
 
 class Watch:
@@ -149,6 +164,7 @@ class Loop:
         tail: Tail,
         *,
         hear: Callable[[AnyInput], None] = lambda _event: None,
+        word: Callable[[Outbound], Awaitable[str | None]] | None = None,
         limits: SendingLimits | None = None,
         checkpoint: Callable[[str], None] = lambda _step: None,
     ) -> None:
@@ -173,6 +189,7 @@ class Loop:
             rules=rules,
             switch=switch,
             limits=limits,
+            word=word,
             dry_run=self._dry_run,
         )
 

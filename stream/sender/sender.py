@@ -10,7 +10,7 @@ What a crash leaves behind after each step, and who mends it:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from stream.core.sending import (
     next_slot,
     retry_time,
 )
+from stream.core.wording import choose_wording
 from stream.sender.outbox import Outbox
 from stream.sender.reconcile import Reconciler
 from stream.sender.reporter import Reporter
@@ -45,7 +46,10 @@ class Rules(Protocol):
 
 
 class Sender:
-    """`step` does at most one thing and says whether it did. `dry_run` is why nothing is sent at all, or None."""
+    """`step` does at most one thing and says whether it did.
+
+    `word` words a follow-up anew, or returns None; `dry_run` is why nothing is sent at all, or None.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Sender:
         rules: Rules,
         switch: StopSwitch,
         limits: SendingLimits,
+        word: Callable[[Outbound], Awaitable[str | None]] | None = None,
         dry_run: str | None = None,
     ) -> None:
         self._outbox = outbox
@@ -66,6 +71,7 @@ class Sender:
         self._rules = rules
         self._switch = switch
         self._limits = limits
+        self._word = word
         self._dry_run = dry_run
         self._not_before: dict[str, datetime] = {}
         self._held_until: datetime | None = None
@@ -134,8 +140,9 @@ class Sender:
 
     async def _attempt(self, outbound: Outbound, attempt: int) -> bool:
         reporter = self._reporter
+        text, because = await self._choose_words(outbound)
         reporter.checkpoint("before_intent")
-        intent = reporter.report(outbound, attempt, DeliveryStatus.INTENT)
+        intent = reporter.report(outbound, attempt, DeliveryStatus.INTENT, because=because, text=text)
         reporter.checkpoint("after_intent")
         if not self._is_mine(outbound, attempt) or self._is_called_off(outbound, attempt):
             return True
@@ -156,8 +163,21 @@ class Sender:
         self._holds = 0
         elapsed = round((time.monotonic() - started) * 1000)
         log.info("sent", group=outbound.group, message_id=sent.message_id, elapsed_ms=elapsed)
-        reporter.finish(outbound, attempt, DeliveryStatus.SENT, message_id=sent.message_id)
+        reporter.finish(outbound, attempt, DeliveryStatus.SENT, because=because, message_id=sent.message_id)
         return True
+
+    async def _choose_words(self, outbound: Outbound) -> tuple[str | None, str]:
+        """Return the words to be sent where they are not the message's own, and why they are what they are.
+
+        A later attempt says what the first one wrote down: what is looked for must be what may have left.
+        """
+        if outbound.wording is None:
+            return None, ""
+        known = self._outbox.standing(outbound.id)
+        if known.attempt:
+            return known.text, "worded by the model" if known.text else ""
+        text, because = choose_wording(outbound, await self._word(outbound) if self._word is not None else None)
+        return (None if text == outbound.text else text), because
 
     def _is_mine(self, outbound: Outbound, attempt: int) -> bool:
         """Tell whether the attempt is ours by the log, which has been read as far as our own last line."""
@@ -179,8 +199,9 @@ class Sender:
         if outbound.kind == "reaction":
             target = outbound.target_id or ""
             return await transport.react(OutgoingReaction(chat=outbound.group, target_id=target, emoji=outbound.emoji))
-        text = OutgoingText(chat=outbound.group, text=outbound.text, quoted_id=outbound.quoted_id, mentions=outbound.mentions)
-        return await transport.send_text(text)
+        text = self._outbox.text_of(outbound)
+        outgoing = OutgoingText(chat=outbound.group, text=text, quoted_id=outbound.quoted_id, mentions=outbound.mentions)
+        return await transport.send_text(outgoing)
 
     def _take_failure(self, outbound: Outbound, attempt: int, problem: CallFailed) -> None:
         verdict = problem.verdict

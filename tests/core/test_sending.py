@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.core.followup_policy import FollowUps
+from stream.core.calendar import DAY_MINUTES, BusinessCalendar, Hours
+from stream.core.followup_policy import FollowUps, Policy
 from stream.core.last_check import LastFacts, check_at_last
 from stream.core.outcome import Outbound
 from stream.core.sending import (
@@ -153,4 +154,45 @@ def test_what_is_right_is_sent_and_a_persons_answer_needs_no_mode() -> None:
 def test_the_daily_limit_waits_and_does_not_cancel() -> None:
     spoken = FACTS.but(last_spoken_at=NOW - timedelta(minutes=1), group_sent_at=(NOW - timedelta(hours=5),) * 3)
     answer = check_at_last(outbound(), spoken, FollowUps(), timedelta(days=2), NOW)
-    assert answer.wait_until == NOW + timedelta(hours=19)
+    assert answer.wait_until == NOW + timedelta(hours=20)  # which is 7 in the morning, and quiet until 8
+
+
+def in_office(zone: str) -> BusinessCalendar:
+    return BusinessCalendar(name=zone, time_zone=zone, week=((Hours(start=0, end=DAY_MINUTES),),) * 7)
+
+
+RULES = FollowUps(
+    calendars={"jakarta": in_office("Asia/Jakarta"), "lisbon": in_office("Europe/Lisbon")},
+    policies=(Policy(id="id", calendar="jakarta"), Policy(id="pt", calendar="lisbon")),
+)
+EVENING_IN_JAKARTA = NOW + timedelta(hours=1, minutes=10)  # 20:10 there, 13:10 in Lisbon
+
+
+@pytest.mark.parametrize(("policies", "may_send"), [(("pt",), True), (("id",), False), (("pt", "id"), False), (("gone",), True)])
+def test_what_was_held_up_into_the_quiet_hours_of_its_own_policy_is_not_sent(policies: tuple[str, ...], may_send: bool) -> None:
+    message = outbound(policies=policies, expires_at=EVENING_IN_JAKARTA + timedelta(minutes=20))
+    answer = check_at_last(message, FACTS, RULES, timedelta(hours=1), EVENING_IN_JAKARTA)
+    assert answer.may_send is may_send
+    assert answer.wait_until is None
+    assert may_send or "quiet hours" in answer.because
+
+
+def test_what_can_be_said_before_it_expires_waits_for_the_end_of_the_quiet_hours() -> None:
+    early = NOW - timedelta(hours=11, minutes=10)  # 07:50 in Jakarta
+    message = outbound(policies=("id",), decided_at=early, expires_at=early + timedelta(minutes=30))
+    facts = FACTS.but(last_spoken_at=early - timedelta(hours=2))
+    answer = check_at_last(message, facts, RULES, timedelta(hours=1), early)
+    assert answer.wait_until == early + timedelta(minutes=10)
+
+
+def test_somebody_who_sends_now_may_do_so_at_night_and_not_beyond_the_limits() -> None:
+    asked = outbound(policies=("id",), asked_by_person=True, decided_at=EVENING_IN_JAKARTA)
+    assert check_at_last(asked, FACTS, RULES, timedelta(hours=1), EVENING_IN_JAKARTA).may_send
+    often = FACTS.but(ticket_sent_at=(NOW - timedelta(days=1),) * 4)
+    assert not check_at_last(asked, often, RULES, timedelta(hours=1), EVENING_IN_JAKARTA).may_send
+
+
+def test_what_was_held_up_keeps_its_distance_from_what_left_meanwhile() -> None:
+    just_sent = FACTS.but(group_sent_at=(NOW - timedelta(minutes=4),))
+    answer = check_at_last(outbound(), just_sent, FollowUps(), timedelta(hours=1), NOW)
+    assert answer.wait_until == NOW + timedelta(minutes=6)

@@ -160,6 +160,24 @@ class Reply(Command):
     quote: bool = True
 
 
+class Announce(Command):
+    """Tell the team's own group something that a person looked at first, such as the digest of a week. `group` is that group.
+
+    `instance` is the number that says it: the team's group may not have said a word yet.
+    """
+
+    kind: Literal["announce"] = "announce"
+    text: str
+    instance: str = ""
+
+
+class PushRow(Command):
+    """Write the ticket's row in the Sheet as the ticket is: cells that people changed meanwhile are not taken."""
+
+    kind: Literal["push_row"] = "push_row"
+    ticket_id: str
+
+
 class FollowUpDue(Command):
     """The timer saw that a window has passed. `due_at` and `step` must still be those of the ticket."""
 
@@ -215,6 +233,8 @@ AnyCommand = Annotated[
     | Attach
     | Undo
     | Reply
+    | Announce
+    | PushRow
     | FollowUpDue
     | CancelFollowUp
     | SendFollowUpNow

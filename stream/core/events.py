@@ -35,6 +35,8 @@ class EventKind(StrEnum):
     CLOCK_BREACHED = "clock_breached"
     FOLLOW_UP = "follow_up"
     REPLIED = "replied"
+    ANNOUNCED = "announced"
+    ROW_PUSHED = "row_pushed"
     REFUSED = "refused"
 
 

@@ -9,6 +9,7 @@ from stream.core import on_follow_up, own_words
 from stream.core.attach import Attachment, ticket_of
 from stream.core.commands import (
     ActorKind,
+    Announce,
     AnyCommand,
     Assign,
     Attach,
@@ -21,6 +22,7 @@ from stream.core.commands import (
     Merge,
     NotATicket,
     Open,
+    PushRow,
     Reply,
     ReportDelivery,
     SendFollowUpNow,
@@ -254,6 +256,11 @@ def _carried(turn: Turn, command: Judge | Open) -> Recent | None:
     return command.message.but(ticket_id=home)
 
 
+def _push_row(turn: Turn, command: PushRow) -> None:
+    """Leave the asking to the role `sheet`, which hears this event; the ticket itself does not change."""
+    turn.record(EventKind.ROW_PUSHED, _find(turn, command.ticket_id).id, actor=command.actor, command_id=command.id)
+
+
 def _short(value: object) -> str | None:
     return None if value is None else str(value)[:120]
 
@@ -276,6 +283,8 @@ _DO: dict[type[Command], Callable[[Turn, Any], None]] = {
     Attach: _attach,
     Undo: _undo,
     Reply: own_words.reply,
+    Announce: own_words.announce,
+    PushRow: _push_row,
     CancelFollowUp: on_follow_up.cancel_planned,
     ReportDelivery: on_follow_up.report,
     Erase: erase,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.core.commands import Reply
+from stream.core.commands import Announce, Reply
 from stream.core.detection import Detection, Label, Stage, UpdateStatus
 from stream.core.events import EventKind
 from stream.core.group import Said
@@ -45,6 +45,25 @@ def reply(turn: Turn, command: Reply) -> None:
         ),
     )
     turn.record(EventKind.REPLIED, ticket.id, actor=command.actor, command_id=command.id, after="planned")
+
+
+def announce(turn: Turn, command: Announce) -> None:
+    """Tell the team's own group what a person has looked at; no other group is ever told this way."""
+    text, ops_group = command.text.strip(), turn.book.follow_ups.sending.ops_group
+    if turn.state.group != ops_group:
+        raise CommandRefused("Only the team's own group can be told; name it as ops_group in rules/followups.yaml.")
+    if not text or len(text) > _REPLY_LONGEST:
+        raise CommandRefused(f"A message has 1 to {_REPLY_LONGEST} characters.")
+    message = Outbound(
+        id=derived_id("announce", command.id),
+        purpose="alert",
+        instance=turn.state.instance or command.instance,
+        group=ops_group,
+        text=text,
+        decided_at=turn.now,
+    )
+    say(turn, message)
+    turn.record(EventKind.ANNOUNCED, None, actor=command.actor, command_id=command.id, after="planned")
 
 
 def may_speak(turn: Turn) -> bool:

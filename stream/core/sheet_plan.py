@@ -65,7 +65,8 @@ class Options(Value):
 
     `write_slow`: write rows of which only the age has moved. `hold`: tickets that may not be added yet, because an answer was
     lost. `restore`: write rows again that are missing. `accept_missing`: take all missing rows for deleted. `repair`: a
-    deletion of ours may have hit other rows than it was meant for.
+    deletion of ours may have hit other rows than it was meant for. `push`: tickets whose rows are made to say what the ticket
+    says, whatever people changed or deleted there.
     """
 
     write_slow: bool = True
@@ -73,4 +74,5 @@ class Options(Value):
     restore: bool = False
     accept_missing: bool = False
     repair: bool = False
+    push: frozenset[str] = frozenset()
     zone: str = "UTC"

@@ -122,7 +122,9 @@ class _Comparing:
             )
         else:
             memory = settle(memory, wanted, self.absent, self.now)
-            for row in rows:
+            is_pushed = wanted.id in self.options.push
+            memory = memory.but(asked={}, refused_cells="", notice="") if is_pushed else memory
+            for row in () if is_pushed else rows:
                 memory = self._read_row(memory, wanted, row)
             memory = self._keep_extras(memory, rows[0])
         memory = self._write_rows(memory, wanted, rows)
@@ -258,7 +260,7 @@ class _Comparing:
 
     def finish(self, missing: Sequence[str]) -> Plan:
         restore = self.options.restore or (self.options.repair and self.some_leave)
-        deleted = [] if restore else list(missing)
+        deleted = [] if restore else [one for one in missing if one not in self.options.push]
         for ticket_id in deleted:
             self.memories[ticket_id] = self.base[ticket_id].but(is_gone=True, asked={})
         appends = [self._new_row(wanted) for wanted in self.tickets.values() if self._is_new(wanted, restore)]
@@ -281,7 +283,7 @@ class _Comparing:
         if wanted.id in self.rows or wanted.id in self.options.hold or wanted.is_erased:
             return False
         memory = self.base.get(wanted.id)
-        if memory is None:
+        if memory is None or wanted.id in self.options.push:
             return True
         if memory.is_archived or (memory.refused_cells and memory.refused_cells == digest_cells(self._desired(memory, wanted))):
             return False

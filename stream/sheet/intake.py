@@ -22,6 +22,10 @@ from stream.sheet.store import Cursor, SheetStore, Stored
 log = logs.get(__name__)
 
 
+# Ids of our commands begin like this; the other event is for us alone. All others are none of our business.
+_OURS = (b'"sheet-', EventKind.ROW_PUSHED.encode())
+
+
 class Intake:
     """Takes batches of records into the store. `broken` counts records that could not be read."""
 
@@ -81,8 +85,8 @@ class Intake:
         changed[ticket.id] = Stored(id=ticket.id, epoch=epoch, ticket=ticket.but(messages=()))
 
     def _take_event(self, record: Record, changed: dict[str, RowMemory]) -> None:
-        if record.value is None or b'"sheet-' not in record.value:
-            return  # our command ids begin like this: all other events are none of our business
+        if record.value is None or not any(sign in record.value for sign in _OURS):
+            return
         try:
             event = TicketEvent.from_json(record.value)
         except ValidationError:
@@ -90,6 +94,9 @@ class Intake:
             log.warning("event not readable", offset=record.offset, keys=_keys(record.value))
             return
         ticket_id = event.ticket_id or ""
+        if event.kind is EventKind.ROW_PUSHED:
+            self._store.ask_once(f"push {ticket_id} {event.id}")
+            return
         memory = changed.get(ticket_id) or self._store.memories.get(ticket_id)
         if memory is None:
             return

@@ -117,7 +117,7 @@ class Sink:
 
     def _is_quiet(self, grid: Grid, options: Options) -> bool:
         """Tell whether sheet and tickets are the very same as in a pass that found nothing to do."""
-        plain = not (options.write_slow or options.restore or options.accept_missing)
+        plain = not (options.write_slow or options.restore or options.accept_missing or options.push)
         return plain and not self._held and self._quiet == (grid, self._store.revision)
 
     def _begin_anew(self) -> None:

@@ -153,6 +153,13 @@ class SheetStore:
         with self.lock, closing(self._db.execute("INSERT INTO requests (what) VALUES (?)", (what,))) as done:
             return int(done.lastrowid or 0)
 
+    def ask_once(self, what: str) -> None:
+        """Leave a request, unless the very same was ever left before."""
+        with self.lock:
+            self._db.execute(
+                "INSERT INTO requests (what) SELECT ? WHERE NOT EXISTS (SELECT 1 FROM requests WHERE what = ?)", (what, what)
+            )
+
     def asked(self) -> list[tuple[int, str]]:
         """Return the requests that nobody has answered, oldest first."""
         return [(row[0], row[1]) for row in self._db.execute("SELECT id, what FROM requests WHERE answer IS NULL ORDER BY id")]

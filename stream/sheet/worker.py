@@ -72,11 +72,12 @@ class SheetWorker:
             if not (requests or is_slow or self._sheet.has_news() or (self._pace.has_news and not self._is_stopped_by_guard)):
                 self._pace.looked(time.monotonic())
                 return
-            what = requests[0][1] if requests else ""
+            what, _, named = requests[0][1].partition(" ") if requests else ("", "", "")
             options = Options(
                 write_slow=is_slow or what == "rebuild",
                 restore=what == "rebuild",
                 accept_missing=what == "accept",
+                push=frozenset({named.partition(" ")[0]} if what == "push" else ()),
             )
             self._pace.begin()
             done = self._sink.run(datetime.now(UTC), options)

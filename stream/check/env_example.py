@@ -31,6 +31,8 @@ def render() -> str:
     parts = [_HEAD]
     headings = dict(_SECTIONS)
     for name, field in Settings.model_fields.items():
+        if field.exclude:  # not for people
+            continue
         start = next((prefix for prefix in headings if name.startswith(prefix)), None)
         if start is not None:
             parts.append(f"\n# --- {headings.pop(start)} ---\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import tempfile
 from collections.abc import Iterable
 from importlib.metadata import packages_distributions
@@ -16,9 +17,12 @@ from stream.up.ports import host_of, is_free
 from stream.up.roles import ROLES
 
 
-def check_machine(settings: Settings) -> list[Finding]:
-    """Return what this machine lacks, and what it has, in the order in which a start would need it."""
-    return [*_folder(settings), *_ports(settings), *_import_names(), *_checksum()]
+def check_machine(settings: Settings, unreadable: frozenset[str] = frozenset()) -> list[Finding]:
+    """Return what this machine lacks, and what it has, in the order in which a start would need it.
+
+    What stands in an `unreadable` setting is not looked at.
+    """
+    return [*_folder(settings), *_ports(settings, unreadable), *_import_names(), *_checksum()]
 
 
 def is_up(settings: Settings) -> bool:
@@ -43,13 +47,20 @@ def _folder(settings: Settings) -> Iterable[Finding]:
         yield problem("data folder", f"{folder} cannot be written ({error.strerror}).", "Set DATA_DIR to a folder of your own.")
 
 
-def _ports(settings: Settings) -> Iterable[Finding]:
+def _ports(settings: Settings, unreadable: frozenset[str]) -> Iterable[Finding]:
     running = is_up(settings)
     for role in ROLES.values():
-        if role.port_setting is None:
+        if role.port_setting is None or unreadable & {role.port_setting, role.port_setting.replace("_port", "_host")}:
             continue
         host, port = host_of(settings, role), getattr(settings, role.port_setting)
-        if port == 0 or is_free(host, port):
+        if not _is_ours(host):
+            name = role.port_setting.replace("_port", "_host").upper()
+            yield problem(
+                "port", f"{name} is {host}, which is no address of this machine.", "Set 127.0.0.1, or 0.0.0.0 to be reached."
+            )
+        elif port == 0:
+            yield well("port", f"The {role.name} takes a port that is free.")
+        elif is_free(host, port):
             yield well("port", f"Port {port} of the {role.name} is free.")
         elif running:
             yield well("port", f"Port {port} of the {role.name} is used by the `groupdesk up` that runs now.")
@@ -59,6 +70,14 @@ def _ports(settings: Settings) -> Iterable[Finding]:
                 f"Port {port} of the {role.name} is in use by another program.",
                 f"Stop that program, or set {role.port_setting.upper()}.",
             )
+
+
+def _is_ours(host: str) -> bool:
+    try:
+        with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return True
+    except OSError:  # a name that nobody knows, or an address of another machine
+        return False
 
 
 def _import_names() -> Iterable[Finding]:

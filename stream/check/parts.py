@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from stream.adapters.rule_files import load_book
 from stream.adapters.topic_admin import inspect_topics, live_brokers
@@ -16,9 +16,16 @@ from stream.settings import Settings
 from stream.sheet.check import check_sheet
 
 
-def check_parts(settings: Settings) -> list[Finding]:
-    """Return how broker, topics, rules, sheet and WhatsApp's connection are. Makes nothing and sends nothing."""
-    return [*_broker(settings), *_rules(settings), *_sheet(settings), *check_whatsapp(settings)]
+def check_parts(settings: Settings, unreadable: frozenset[str] = frozenset()) -> list[Finding]:
+    """Return how broker, topics, rules, sheet and WhatsApp's connection are. Makes nothing and sends nothing.
+
+    A part one of whose own settings is `unreadable` is not looked at: it would be another one than is meant.
+    """
+    found: list[Finding] = []
+    for check, own in _PARTS.items():
+        if not any(name.startswith(own) for name in unreadable):
+            found += check(settings)
+    return found
 
 
 def _broker(settings: Settings) -> Iterable[Finding]:
@@ -85,9 +92,19 @@ def _rules(settings: Settings) -> Iterable[Finding]:
 
 def _sheet(settings: Settings) -> Iterable[Finding]:
     for found in check_sheet(settings):
+        to_do = found.to_do[:1].upper() + found.to_do[1:]
         if not found.is_well:
-            yield problem("sheet", found.told, found.to_do)
-        elif found.to_do:
-            yield note("sheet", found.told, found.to_do)
+            yield problem("sheet", found.told, to_do)
+        elif to_do:
+            yield note("sheet", found.told, to_do)
         else:
             yield well("sheet", found.told)
+
+
+# Each check, and how the names of the settings begin that it depends on.
+_PARTS: dict[Callable[[Settings], Iterable[Finding]], tuple[str, ...]] = {
+    _broker: ("kafka_", "topic_"),
+    _rules: ("rules_",),
+    _sheet: ("sheet", "cs_sheet", "google_", "xlsx_"),
+    check_whatsapp: ("evolution_", "cs_instance"),
+}

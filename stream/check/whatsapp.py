@@ -22,7 +22,9 @@ def check_whatsapp(settings: Settings) -> Iterable[Finding]:
         info = asyncio.run(_ask(settings))
     except (CallFailed, SettingsError, TimeoutError) as error:
         told = str(error) or f"no answer within {_WITHIN_S:.0f} s"
-        yield problem("whatsapp", f"Evolution: {told}", "Correct EVOLUTION_API_URL and EVOLUTION_API_KEY, or start Evolution.")
+        yield problem(
+            "whatsapp", f"Evolution: {told.rstrip('.')}.", "Correct EVOLUTION_API_URL and EVOLUTION_API_KEY, or start Evolution."
+        )
         return
     name = settings.cs_instance
     if info is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 
 import click
-from pydantic import ValidationError
 
 from stream import __version__
 from stream.errors import GroupdeskError
@@ -64,10 +63,6 @@ class LazyGroup(click.Group):
         """Run the command; what a person can act on is one sentence on standard error and exit status 1."""
         try:
             return super().invoke(ctx)
-        except ValidationError as error:
-            from stream.check.settings import describe_problems  # noqa: PLC0415 -- only for a settings error
-
-            raise click.ClickException(" ".join(describe_problems(error))) from error
         except GroupdeskError as error:
             raise click.ClickException(str(error)) from error
 

@@ -31,15 +31,16 @@ def check(full: bool, as_json: bool) -> None:
     stage by stage with times, and the end is pass or the one thing to fix. It uses the Groupdesk that runs; where none runs,
     one is started for it in a folder of its own and stopped again, without any account. Nothing is sent to WhatsApp either way.
     """
-    settings, findings = check_values()
-    if settings is not None:
-        findings = [*check_settings(settings), *check_machine(settings), *check_parts(settings)]
+    settings, findings, unreadable = check_values()
+    findings += check_settings(settings, unreadable)
+    findings += check_machine(settings, unreadable)
+    findings += check_parts(settings, unreadable)
     problems = [finding for finding in findings if finding.level is Level.PROBLEM]
     if not as_json:
         for finding in findings:
             _show(finding)
     if full:
-        _check_fully(settings, findings, as_json=as_json)
+        _check_fully(None if unreadable else settings, findings, as_json=as_json)
         return
     if as_json:
         click.echo(json.dumps({"ok": not problems, "findings": [asdict(finding) for finding in findings]}))

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from stream import logs
+from stream import crash_points, logs
 from stream.bridge.inbox import Inbox, InboxRecord, InboxState, NotStored
 from stream.bridge.spool_disk import SpoolDisk
 from stream.bridge.spool_store import NAME, Arrival, SpoolStore
@@ -93,6 +93,7 @@ class SpooledInbox:
 
     async def _keep(self, number: int, records: Sequence[InboxRecord]) -> None:
         await self._disk.append(Arrival(number, time.time(), tuple(records)))
+        crash_points.reach("bridge.spooled")
         self._wake.set()
 
     async def _drain_forever(self) -> None:
@@ -126,6 +127,7 @@ class SpooledInbox:
                 return 0
             await self._inner.store([record for arrival in oldest for record in arrival.records])
             self._delivered = oldest
+            crash_points.reach("bridge.unspooled")
         # When the disk refuses the removal, it is tried again, and not the delivery.
         await self._disk.remove(self._delivered)
         moved, self._delivered = len(self._delivered), []

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from stream import logs
+from stream import crash_points, logs
 from stream.bridge.auth import Gate
 from stream.bridge.body import TooLarge, read_body
 from stream.bridge.inbox import Inbox, InboxRecord, NotStored
@@ -93,7 +93,9 @@ class Webhook:
 
     async def _store(self, records: list[InboxRecord], read: list[Delivery], started: float) -> None:
         if records:
+            crash_points.reach("bridge.read")
             await self._inbox.store(records)
+            crash_points.reach("bridge.stored")
         ended = time.monotonic()
         self._tally.stored(ended, ended - started)
         for delivery in read:

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 
-from stream import logs
+from stream import crash_points, logs
 from stream.adapters.kafka import GroupConsumer, Publisher
 from stream.adapters.model import Model
 from stream.adapters.rule_watch import BookWatcher
@@ -131,6 +131,7 @@ class _Loop:
             return max(_SHORTEST_WAIT_S, self._breaker.wait_s(time.monotonic()))
         if self._intake.has_uncommitted:
             await asyncio.to_thread(self._consumer.commit)
+            crash_points.reach("classifier.committed")
             self._intake.forget_chunk()
         return 0.0
 
@@ -147,7 +148,9 @@ class _Loop:
             await asyncio.gather(judging, stopping, return_exceptions=True)
 
     async def _publish(self, judge: Judge) -> None:
+        crash_points.reach("classifier.judged")
         await asyncio.to_thread(self._publisher.publish, Topic.COMMANDS, judge.group, judge.to_json())
+        crash_points.reach("classifier.published")
         self._intake.remember(judge.id)
 
 

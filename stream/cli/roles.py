@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from stream import logs
+from stream import crash_points, logs
 from stream.settings import load_settings
 from stream.up.roles import ROLES, Role
 
@@ -14,6 +14,7 @@ def _command(role: Role) -> click.Command:
     def run_role() -> None:
         settings = load_settings()
         logs.configure(settings, role.name)
+        crash_points.arm(settings)
         role.load()(settings)
 
     return run_role

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
-from stream import logs
+from stream import crash_points, logs
 from stream.adapters.kafka import Publisher, Record, Tail
 from stream.adapters.model import Model
 from stream.adapters.own_secrets import webhook_secret
@@ -80,7 +80,9 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
         async with Carriers(settings) as carriers:
             ears = Ears(settings.cs_instance, _now())
             word = worder.word if worder is not None else None
-            loop = Loop(settings, office, switch, carriers, publisher, tail, hear=ears.hear, word=word)
+            loop = Loop(
+                settings, office, switch, carriers, publisher, tail, hear=ears.hear, word=word, checkpoint=_may_crash
+            )
             watch = Watch(settings, office, carriers, publisher, ears) if carriers.evolution else None
             try:
                 await loop.go(stop, status, watch)
@@ -236,6 +238,10 @@ class Loop:
         problem = self._dry_run or self._sender.held_because
         detail = problem or ("nothing to send" if not waiting else f"{len(waiting)} to send")
         status.set(Health.DEGRADED if problem else Health.OK, detail, counts=counts, gauges=gauges)
+
+
+def _may_crash(step: str) -> None:
+    crash_points.reach(f"sender.{step}")
 
 
 def _now() -> datetime:

@@ -12,7 +12,7 @@ import time
 
 from filelock import FileLock, Timeout
 
-from stream import logs
+from stream import crash_points, logs
 from stream.adapters.kafka import GroupConsumer, Publisher
 from stream.adapters.status import StatusReporter
 from stream.adapters.topics import Topic
@@ -92,7 +92,9 @@ def _hear(settings: Settings, store: SheetStore, worker: SheetWorker, standing: 
                 if intake.take(records):
                     worker.wake()
                 if records:
+                    crash_points.reach("sheet.stored")
                     consumer.commit()
+                    crash_points.reach("sheet.committed")
                     intake.committed()
             except BrokerError as error:
                 log.warning("waiting for Kafka", reason=str(error))

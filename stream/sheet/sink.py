@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from stream import logs
+from stream import crash_points, logs
 from stream.adapters.csv_sheet import write_mirror
 from stream.adapters.dead_letters import error_headers
 from stream.adapters.sheet_port import Applied, Batch, Layout, OutcomeUnclear, Sheet
@@ -90,7 +90,9 @@ class Sink:
             erased = choose_erased(wanted, self._store.memories)
         self.publish_commands()
         moves = self._plan_moves(grid, plan, leaving, erased)
+        crash_points.reach("sheet.remembered")
         applied = self._apply(plan, moves, now)
+        crash_points.reach("sheet.written")
         self._remember_placed(applied)
         self._remember_refused(applied, wanted)
         self._write_mirror(wanted, now)
@@ -139,6 +141,7 @@ class Sink:
         """Publish what people changed, oldest first; raises `BrokerError`, and what is left is published later."""
         for number, group, body in self._store.unsent():
             self._publish(Topic.COMMANDS, group, body, None)
+            crash_points.reach("sheet.asked")
             self._store.mark_sent(number)
 
     def _plan_moves(self, grid: Grid, plan: Plan, leaving: list[str], erased: list[str]) -> Moves:

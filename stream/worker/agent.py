@@ -16,7 +16,7 @@ from typing import Any
 
 from aiokafka.partitioner import murmur2
 
-from stream import logs
+from stream import crash_points, logs
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.topics import Topic
 from stream.worker.due_heap import DueHeap
@@ -88,7 +88,9 @@ class GroupAgent:
         handled = handle(
             arrival, self.record_of(key), self.watcher.book, lambda known: f"{arrival.partition}:{known}" in self._in_flight
         )
+        crash_points.reach("worker.handled")
         promises = self._write(key, handled)
+        crash_points.reach("worker.sent")
         self.handled_total += 1
         self._in_flight.add(ref)
         self._pending.append(((stream, event), ref, promises))
@@ -152,9 +154,11 @@ class GroupAgent:
                     continue
             (stream, event), ref, promises = self._pending[0]
             await self._confirm(promises)
+            crash_points.reach("worker.confirmed")
             self._pending.popleft()
             self._in_flight.discard(ref)
             await stream.ack(event)
+            crash_points.reach("worker.acknowledged")
             if len(self._pending) < _IN_FLIGHT_MOST // 2:
                 self._room.set()
 

@@ -80,9 +80,7 @@ def serve(settings: Settings, stop: threading.Event, status: StatusReporter) -> 
         async with Carriers(settings) as carriers:
             ears = Ears(settings.cs_instance, _now())
             word = worder.word if worder is not None else None
-            loop = Loop(
-                settings, office, switch, carriers, publisher, tail, hear=ears.hear, word=word, checkpoint=_may_crash
-            )
+            loop = Loop(settings, office, switch, carriers, publisher, tail, hear=ears.hear, word=word, checkpoint=_may_crash)
             watch = Watch(settings, office, carriers, publisher, ears) if carriers.evolution else None
             try:
                 await loop.go(stop, status, watch)

@@ -6,6 +6,7 @@ from stream.core.detection import Detection, Priority
 from stream.core.events import EventKind
 from stream.core.group import Recent
 from stream.core.ids import ticket_id
+from stream.core.text import one_line
 from stream.core.ticket import Entry, Evidence, Ticket
 from stream.core.turn import Turn
 
@@ -59,7 +60,7 @@ def to_entry(recent: Recent, because: Evidence) -> Entry:
 
 def title_of(recent: Recent) -> str:
     """Return the first line of the text, cut at a word; a message without words is named by its form."""
-    line = next((line.strip() for line in recent.text.splitlines() if line.strip()), "")
+    line = next((line for told in recent.text.splitlines() if (line := one_line(told))), "")
     if not line:
         return recent.form.value.capitalize()
     if len(line) <= _TITLE_LENGTH:

@@ -25,6 +25,7 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _JOINERS = frozenset((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _APOSTROPHES = frozenset("'`\u2019\u2018\u02bc\u00b4")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_EMOJI_JOINERS = frozenset("\u200c\u200d")  # of the joiners, those that change what is seen
 _SYMBOLS_KEPT = frozenset("?$€£%#")
 
 
@@ -102,15 +103,21 @@ def title(text: str, *, is_small_talk: Callable[[Sequence[str]], bool], limit: i
     else:
         begin = last
     # The rest of a long message cannot be in the title, even if it is full of blanks.
-    line = " ".join(_printable(text[begin : begin + 4 * limit]).split())
+    line = one_line(text[begin : begin + 4 * limit])
     if len(line) > limit:
         cut = line[: limit - 1]
         line = (cut.rsplit(" ", 1)[0] if " " in cut[limit // 2 :] else cut).rstrip(" ,;:.-") + "…"
     return line[:1].upper() + line[1:]
 
 
-def _printable(text: str) -> str:
-    """Return the text without control characters, marks of writing direction (category Cf, joiners aside) and surrogates."""
-    if text.isprintable():
-        return text
-    return "".join(" " if unicodedata.category(c) in _UNPRINTABLE and ord(c) not in _JOINERS else c for c in text)
+def one_line(text: str) -> str:
+    """Return the text in one line without control characters, marks of writing direction, surrogates and unseen joiners."""
+    if not text.isprintable():
+        text = "".join(map(_printable, text))
+    return " ".join(text.split())
+
+
+def _printable(character: str) -> str:
+    if unicodedata.category(character) not in _UNPRINTABLE or character in _EMOJI_JOINERS:
+        return character
+    return "" if ord(character) in _JOINERS else " "

@@ -9,6 +9,10 @@ MAX_TEXT = 65_536  # WhatsApp's own limit of a message
 _MAX_ID = 256
 # What no phone shows and no spreadsheet takes: control characters but tab and line feed, and halves of surrogate pairs.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What colours a terminal or renames its window, as a whole: without its first character the rest would stand there as words.
+_TERMINAL = re.compile(
+    "\x1b(?:\\[|\x9b)[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|(?:\x1b\\]|\x9d)[^\x07\x1b\x9c\n]{0,500}(?:\x07|\x1b\\\\|\x9c)"
+)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 
 
@@ -24,7 +28,12 @@ def items(value: Any) -> list[Any]:
 
 def text(value: Any) -> str:
     """Return the value if it is a string, without unprintable characters and cut at WhatsApp's limit, else ""."""
-    return _UNPRINTABLE.sub("", value.replace("\r\n", "\n"))[:MAX_TEXT] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    told = value.replace("\r\n", "\n")
+    if not told.isprintable():
+        told = _UNPRINTABLE.sub("", _TERMINAL.sub("", told))
+    return told[:MAX_TEXT]
 
 
 def first_text(*values: Any) -> str:

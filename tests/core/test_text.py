@@ -70,6 +70,8 @@ def _is_greeting(words: object) -> bool:
         ("hola", "Hola"),
         ("", ""),
         ("\u202eevil\u0000 text", "Evil text"),
+        ("\u2066no\u2069 ac\u00adcess\u200b \ufeffnow \U000e0041", "No access now"),
+        ("the \U0001f468\u200d\U0001f4bb is off", "The \U0001f468\u200d\U0001f4bb is off"),
         ("!!", ""),
     ],
 )

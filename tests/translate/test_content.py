@@ -222,9 +222,19 @@ def test_history_is_late_and_every_element_counts() -> None:
     assert {one.source for one in found} == {Source.BACKFILL}
 
 
-def test_control_characters_never_get_through() -> None:
-    found = read_message({"conversation": "a\x00b\x1b[31mc\r\nd\te\x85"}, pushName="Ri\x00ta")
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("a\x00b\x1b[31mc\r\nd\te\x85", "abc\nd\te"),
+        ("\x1b[1;31mhelp\x1b[0m \x9b2Jme", "help me"),
+        ("\x1b]0;owned\x07see \x1b]8;;http://x.example\x1b\\this\x1b]8;;\x07", "see this"),
+        ("\x1b]0;never ended", "]0;never ended"),
+        ("[31m is what I typed", "[31m is what I typed"),
+    ],
+)
+def test_control_characters_never_get_through(told: str, kept: str) -> None:
+    found = read_message({"conversation": told}, pushName="Ri\x00ta")
 
     assert isinstance(found, Message)
-    assert found.text == "ab[31mc\nd\te"
+    assert found.text == kept
     assert found.sender.name == "Rita"

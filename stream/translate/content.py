@@ -16,18 +16,38 @@ REACTION, PROTOCOL, SECRET = "reactionMessage", "protocolMessage", "secretEncryp
 IGNORED_KINDS: dict[str, Reason] = {
     "pollUpdateMessage": Reason.POLL_VOTE,
     "pollResultSnapshotMessage": Reason.POLL_VOTE,
+    "pollResultSnapshotMessageV3": Reason.POLL_VOTE,
     "albumMessage": Reason.ALBUM_HEADER,
     "pinInChatMessage": Reason.PIN,
     "keepInChatMessage": Reason.KEPT,
     "encReactionMessage": Reason.ENCRYPTED_REACTION,
     "encEventResponseMessage": Reason.EVENT_ANSWER,
+    "encCommentMessage": Reason.ENCRYPTED_COMMENT,
     "groupStatusMessage": Reason.GROUP_STATUS,
     "groupStatusMessageV2": Reason.GROUP_STATUS,
     "groupStatusMentionMessage": Reason.GROUP_STATUS,
+    "statusMentionMessage": Reason.GROUP_STATUS,
+    "statusAddYours": Reason.GROUP_STATUS,
+    "statusNotificationMessage": Reason.GROUP_STATUS,
+    "statusQuestionAnswerMessage": Reason.GROUP_STATUS,
+    "statusQuotedMessage": Reason.GROUP_STATUS,
+    "statusStickerInteractionMessage": Reason.GROUP_STATUS,
     "call": Reason.CALL,
     "callLogMesssage": Reason.CALL,  # three s: so it is called
     "scheduledCallCreationMessage": Reason.CALL,
+    "scheduledCallEditMessage": Reason.CALL,
     "bcallMessage": Reason.CALL,
+    # what phones tell each other
+    "chat": Reason.PROTOCOL_NOTICE,
+    "limitSharingMessage": Reason.PROTOCOL_NOTICE,
+    "messageHistoryBundle": Reason.PROTOCOL_NOTICE,
+    "messageHistoryNotice": Reason.PROTOCOL_NOTICE,
+    "placeholderMessage": Reason.PROTOCOL_NOTICE,
+    "requestPhoneNumberMessage": Reason.PROTOCOL_NOTICE,
+    "stickerSyncRmrMessage": Reason.PROTOCOL_NOTICE,
+    "cancelPaymentRequestMessage": Reason.PAYMENT_NOTICE,
+    "declinePaymentRequestMessage": Reason.PAYMENT_NOTICE,
+    "paymentInviteMessage": Reason.PAYMENT_NOTICE,
 }
 _SPECIAL = {REACTION, PROTOCOL, SECRET, *IGNORED_KINDS}
 # What stands beside the content, and is none.
@@ -56,7 +76,9 @@ def find_content(message: Any) -> Content | None:
         here = {kind: body for kind, body in around.items() if kind not in _BESIDES and body is not None}
         known = [kind for kind in here if kind in KINDS or kind in _SPECIAL]
         # An empty `conversation` may stand beside the real thing.
-        if kind := next((kind for kind in known if here[kind] != ""), next(iter(known), None)):
+        kind = next((kind for kind in known if here[kind] != ""), next(iter(known), None))
+        # A kind of some versions is a wrapper in others.
+        if kind is not None and not (kind in KINDS and obj(obj(here[kind]).get("message"))):
             return Content(kind, here[kind], around)
         # Whatever holds a `message` is a wrapper, also one that does not exist yet.
         wrapped = [obj(here.get("message")), *(obj(obj(body).get("message")) for body in here.values())]

@@ -24,7 +24,10 @@ _STATUSES = {0: "ERROR", 1: "PENDING", 2: "SERVER_ACK", 3: "DELIVERY_ACK", 4: "R
 
 
 def read_edited(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
-    """Return what `messages.edited` says: in spite of its name it carries every protocol message."""
+    """Return what `messages.edited` says: in spite of its name it carries every protocol message, as 2.3.7 has it bare."""
+    content = find_content(data.get("message")) or find_content(data)
+    if content is not None and content.kind == PROTOCOL:
+        data = obj(content.body)
     return read_protocol(delivery, data, None)
 
 

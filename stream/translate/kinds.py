@@ -80,12 +80,19 @@ def _occasion(body: Any, _around: dict[str, Any]) -> Words:
     return Words(Form.OTHER, "\n".join(filter(None, (first_text(obj(body).get(field)) for field in ("name", "description")))))
 
 
+def _rich_answer(body: Any, _around: dict[str, Any]) -> Words:
+    """Read what WhatsApp's own assistant answers: a list of parts."""
+    parts = (first_text(obj(part).get("messageText")) for part in items(obj(body).get("submessages")))
+    return Words(Form.TEXT, "\n".join(filter(None, parts)))
+
+
 _BUTTONS = ("contentText", "text", "headerText", "footerText")
 _TEMPLATE = (
     "hydratedTemplate.hydratedContentText",
     "hydratedFourRowTemplate.hydratedContentText",
     "interactiveMessageTemplate.body.text",
     "hydratedTemplate.hydratedTitleText",
+    "hydratedFourRowTemplate.hydratedTitleText",
 )
 
 KINDS: dict[str, Reader] = {
@@ -105,7 +112,9 @@ KINDS: dict[str, Reader] = {
     "pollCreationMessage": _poll,
     "pollCreationMessageV2": _poll,
     "pollCreationMessageV3": _poll,
+    "pollCreationMessageV4": _poll,
     "pollCreationMessageV5": _poll,
+    "pollCreationMessageV6": _poll,
     # answers to something that was offered
     "buttonsResponseMessage": _at(Form.CHOICE, "selectedDisplayText", "selectedButtonId"),
     "templateButtonReplyMessage": _at(Form.CHOICE, "selectedDisplayText", "selectedId"),
@@ -116,11 +125,16 @@ KINDS: dict[str, Reader] = {
     "listMessage": _at(Form.TEXT, "description", "title", "footerText"),
     "interactiveMessage": _at(Form.TEXT, "body.text", "header.title", "footer.text"),
     "templateMessage": _at(Form.TEXT, *_TEMPLATE),
+    "highlyStructuredMessage": _at(Form.TEXT, *(f"hydratedHsm.{path}" for path in _TEMPLATE)),
+    "richResponseMessage": _rich_answer,
     # things with a few words on them
     "groupInviteMessage": _at(Form.OTHER, "caption", "groupName"),
     "eventMessage": _occasion,
     "productMessage": _at(Form.OTHER, "body", "product.title"),
     "orderMessage": _at(Form.OTHER, "message", "orderTitle"),
     "requestPaymentMessage": _at(Form.OTHER, "noteMessage.extendedTextMessage.text", "noteMessage.conversation"),
+    "invoiceMessage": _at(Form.OTHER, "note"),
+    "newsletterAdminInviteMessage": _at(Form.OTHER, "caption", "newsletterName"),
+    "newsletterFollowerInviteMessageV2": _at(Form.OTHER, "caption", "newsletterName"),
     "sendPaymentMessage": _at(Form.OTHER, "noteMessage.extendedTextMessage.text", "noteMessage.conversation"),
 }

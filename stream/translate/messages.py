@@ -26,6 +26,7 @@ from stream.translate.shapes import first_text, ident, is_true, obj, shape_name,
 
 # `secretEncType`: an edited invitation to an event is no edited message.
 _EVENT_EDITS = ("EVENT_EDIT", 1)
+_CIPHERTEXT = ("CIPHERTEXT", 2)  # `messageStubType` of what could not be decrypted
 
 
 def read_message(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
@@ -36,8 +37,7 @@ def read_message(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
         return NotUnderstood(reason="message without an id", **common(delivery))
     content = find_content(data.get("message"))
     if content is None:
-        reason = Reason.GROUP_NOTICE if data.get("messageStubType") else Reason.NO_CONTENT
-        return Ignored(reason=reason, **common(delivery))
+        return Ignored(reason=_why_empty(data.get("messageStubType")), **common(delivery))
     if content.kind in IGNORED_KINDS:
         return Ignored(reason=IGNORED_KINDS[content.kind], **common(delivery))
     if content.kind == PROTOCOL:
@@ -47,6 +47,13 @@ def read_message(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
     if content.kind == REACTION:
         return _read_reaction(delivery, message_id, obj(content.body), data)
     return _read_words(delivery, message_id, content, data)
+
+
+def _why_empty(stub_type: Any) -> Reason:
+    """Tell a message that could not be decrypted (its text may still come, under the same id) from a notice and from nothing."""
+    if stub_type in _CIPHERTEXT:
+        return Reason.NOT_DECRYPTED
+    return Reason.GROUP_NOTICE if stub_type else Reason.NO_CONTENT
 
 
 def read_echo(delivery: Delivery, data: dict[str, Any]) -> AnyInput:

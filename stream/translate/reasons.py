@@ -32,6 +32,9 @@ class Reason(StrEnum):
     KEPT = "kept"
     EVENT_ANSWER = "event_answer"
     ENCRYPTED_REACTION = "encrypted_reaction"
+    ENCRYPTED_COMMENT = "encrypted_comment"
+    NOT_DECRYPTED = "not_decrypted"
+    PAYMENT_NOTICE = "payment_notice"
     PROTOCOL_NOTICE = "protocol_notice"
     # statuses
     DISAPPEARING_SETTING = "disappearing_setting"

@@ -41,7 +41,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_only_the_settings_and_the_launcher_of_processes_read_the_environment() -> None:
-    allowed = {"stream/settings.py", "stream/up/supervision.py"}
+    allowed = {"stream/settings.py", "stream/up/supervision.py", "stream/bench/processes.py"}
     readers = {path for path in SOURCES for node in ast.walk(parsed(path)) if _is_attribute(node, "os", {"environ", "getenv"})}
     assert set(names(sorted(readers))) <= allowed
 

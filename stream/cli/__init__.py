@@ -35,6 +35,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "schema": ("stream.cli.schema:schema", "Print the JSON Schemas of what travels on the topics."),
         "dead-letters": ("stream.cli.dead_letters:dead_letters", "Look at what could not be handled, and try it again."),
         "erase": ("stream.cli.erase:erase", "Forget a person everywhere, and show what is left until when."),
+        "bench": ("stream.cli.bench:bench", "Measure speed, lateness, recovery and memory on this machine."),
         "simulate": ("stream.cli.simulate:simulate", "Play a scripted chat as genuine webhooks."),
     },
 }

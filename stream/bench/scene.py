@@ -1,0 +1,113 @@
+"""Where a measurement takes place: topics and files that no other one sees, on the broker that all share."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+
+from stream.adapters.topic_admin import ensure_topics, worker_app_id
+from stream.adapters.topics import GROUPS_TABLE, Topic, changelog_name, full_name
+from stream.bench.kafka_side import Progress, fill
+from stream.bench.load import Said, delivery
+from stream.bench.processes import Running
+from stream.broker.readiness import free_ports
+from stream.errors import GroupdeskError
+from stream.settings import Settings
+
+SECRET = "the-secret-of-the-bench-0001"  # noqa: S105 -- of processes that live for seconds
+_PATIENCE_S = 90.0
+_BEGAN_BEFORE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What all measurements of a run share: the broker, a folder for their files, the rules under measurement."""
+
+    bootstrap: str
+    folder: Path
+    rules_dir: Path
+
+    def new_scene(self) -> Settings:
+        """Return settings with topics of their own, made already."""
+        settings = Settings(
+            _env_file=None,
+            kafka_bootstrap_servers=self.bootstrap,
+            topic_prefix=f"bench{uuid.uuid4().hex[:8]}.",
+            topic_partitions=6,
+            webhook_secret=SECRET,
+            bridge_port=free_ports(1)[0],
+            data_dir=Path(tempfile.mkdtemp(prefix="scene-", dir=self.folder)),
+            rules_dir=self.rules_dir,
+            log_level="ERROR",
+        )
+        ensure_topics(settings)
+        return settings
+
+
+def changelog(settings: Settings) -> str:
+    """Return the topic that the worker's table is kept in."""
+    return changelog_name(worker_app_id(settings), GROUPS_TABLE)
+
+
+def inbound(settings: Settings) -> str:
+    """Return the topic that the bridge writes to."""
+    return full_name(Topic.INBOUND, settings.topic_prefix)
+
+
+def worker_outputs(settings: Settings) -> list[str]:
+    """Return the topics that grow while a worker works."""
+    topics = (Topic.TICKETS, Topic.TICKET_EVENTS, Topic.UNDECIDED, Topic.OUTBOUND)
+    return [changelog(settings), *(full_name(topic, settings.topic_prefix) for topic in topics)]
+
+
+async def preload(settings: Settings, said: Sequence[Said]) -> None:
+    """Have these messages wait in `inbound`, as if the bridge had taken them, evenly, in the last half hour."""
+    began = datetime.now(UTC) - _BEGAN_BEFORE
+    apart = _BEGAN_BEFORE / max(1, len(said))
+    records = ((each.group.encode(), delivery(each, began + number * apart)) for number, each in enumerate(said))
+    await fill(settings, inbound(settings), records)
+
+
+async def wait_until_handled(settings: Settings, running: Sequence[Running], patience_s: float = _PATIENCE_S) -> None:
+    """Wait until the worker has acknowledged all of `inbound`; raises `GroupdeskError` when it stands still that long."""
+    last, moved_at = -1, time.monotonic()
+    async with Progress(settings) as progress:
+        while (done := await progress.acknowledged(worker_app_id(settings), inbound(settings))) < (
+            total := await progress.taken([inbound(settings)])
+        ):
+            if done != last:
+                last, moved_at = done, time.monotonic()
+            ensure_moving(running, f"{done:,} of {total:,} messages were handled", time.monotonic() - moved_at, patience_s)
+            await asyncio.sleep(0.05)
+
+
+def ensure_moving(running: Sequence[Running], done: str, still_s: float, patience_s: float) -> None:
+    """Raise `GroupdeskError` when a process has ended, or nothing has moved for too long."""
+    for each in running:
+        if not each.is_alive():
+            raise GroupdeskError(f"The process {each.name} ended when {done}; its last words: {each.last_words() or 'none'}")
+    if still_s > patience_s:
+        raise GroupdeskError(f"Only {done} by {running[0].name}, and then nothing for {patience_s:.0f} s.")
+
+
+async def wait_for_http(url: str, running: Running) -> None:
+    """Wait until this address answers 200."""
+    began = time.monotonic()
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        while True:
+            try:
+                async with session.get(url) as answer:
+                    if answer.ok:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                pass  # not yet listening: that is what is waited for
+            ensure_moving([running], "it was not ready yet", time.monotonic() - began, _PATIENCE_S)
+            await asyncio.sleep(0.05)

@@ -1,0 +1,55 @@
+"""`groupdesk bench`: measures speed, lateness, recovery and memory on this machine, each beside a reference."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from stream import logs
+from stream.bench.parts import PARTS
+from stream.bench.run import run_bench
+from stream.bench.scale import full, quick
+from stream.bench.table import as_table
+from stream.settings import Settings, load_settings
+
+_LETTERS = ",".join(PARTS)
+
+
+def _read_letters(_context: click.Context, _option: click.Parameter, value: str) -> list[str]:
+    wanted = [letter.strip().lower() for letter in value.split(",") if letter.strip()]
+    unknown = [letter for letter in wanted if letter not in PARTS]
+    if unknown or not wanted:
+        raise click.BadParameter(f"{value!r} is no list of parts such as a,c; there are {_LETTERS}.")
+    return [letter for letter in PARTS if letter in wanted]
+
+
+@click.command()
+@click.option("--quick", "is_quick", is_flag=True, help="All parts in about a minute on an idle machine, coarser.")
+@click.option("--only", "letters", default=_LETTERS, callback=_read_letters, help="Some parts alone, such as a,c.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option("--bootstrap", default="", metavar="HOST:PORT", help="Use this broker, with topics of the bench's own.")
+@click.option(
+    "--quixstreams",
+    "quix_python",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=Path(sys.executable),
+    help="An interpreter that has quixstreams beside Groupdesk, for (b).",
+)
+def bench(is_quick: bool, letters: list[str], as_json: bool, bootstrap: str, quix_python: Path) -> None:
+    """Measure Groupdesk with real processes on a real broker, each figure beside a reference in the same run.
+
+    It starts a broker of its own for that, whatever KAFKA_BOOTSTRAP_SERVERS says, and leaves nothing behind. What else the
+    machine does meanwhile shows in every figure. A part that fails is told with its reason and the others still count; the exit
+    status is 1 then.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the processes under measurement must end with this one
+    logs.configure(Settings(_env_file=None, log_level="ERROR"), "bench")
+    scale = (quick if is_quick else full)(quix_python.absolute())
+    found = run_bench(letters, scale, load_settings().rules_dir, bootstrap, lambda what: click.echo(what, err=True))
+    click.echo(json.dumps(found, indent=2) if as_json else as_table(found))
+    if found["failed"]:
+        sys.exit(1)

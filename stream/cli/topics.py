@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import click
 
-from stream.adapters.topic_admin import ensure_topics, inspect_topics
-from stream.settings import load_settings
+from stream.adapters.topic_admin import ensure_topics, inspect_topics, wait_for_topics
+from stream.settings import Settings, load_settings
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @click.option("--dry-run", is_flag=True, help="Only look; make nothing.")
-def topics(as_json: bool, dry_run: bool) -> None:
+@click.option("--wait", type=click.FloatRange(min=0), default=0.0, help="Seconds to wait for Kafka, if it is not there yet.")
+def topics(as_json: bool, dry_run: bool, wait: float) -> None:
     """Make the topics that are missing, and verify that all have TOPIC_PARTITIONS partitions.
 
     Every role does this when it starts. Exit status 1 when a topic has another number of partitions, which cannot be mended in
     place, or, with --dry-run, when one is missing.
     """
     settings = load_settings()
+    if wait and not dry_run:
+        _wait_for_kafka(settings, wait)
     made = [] if dry_run else ensure_topics(settings)
     found = inspect_topics(settings)
     if as_json:
@@ -30,3 +34,14 @@ def topics(as_json: bool, dry_run: bool) -> None:
             click.echo(f"{name:<40} {state}")
     if any(partitions != settings.topic_partitions for partitions in found.values()):
         raise SystemExit(1)
+
+
+def _wait_for_kafka(settings: Settings, seconds: float) -> None:
+    """Return when the topics could be made, or time is up: then the next try tells why, and ends the command."""
+    over = threading.Event()
+    timer = threading.Timer(seconds, over.set)
+    timer.start()
+    try:
+        wait_for_topics(settings, over, lambda reason: click.echo(f"waiting: {reason}", err=True))
+    finally:
+        timer.cancel()

@@ -9,6 +9,7 @@ import socket
 import threading
 from pathlib import Path
 
+from streamlit import net_util
 from streamlit.web import cli
 
 from dashboard import resources
@@ -34,6 +35,8 @@ def run(settings: Settings) -> None:
     threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()
     resources.heartbeat()
     resources.live_view()  # reads while Streamlit starts, so that the first visitor finds everything there
+    # It would ask a server of somebody else's for this machine's address, at start and at every visit by another name.
+    net_util.get_external_ip = lambda: None
     options = [f"--{name}={value}" for name, value in server_options(settings).items()]
     cli.main(["run", str(APP), *options], standalone_mode=False)
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from stream.check.finding import Finding, note, problem, well
 from stream.settings import Settings
 from stream.up.ports import host_of, is_free
+from stream.up.readiness import answers
 from stream.up.roles import ROLES
 
 
@@ -64,6 +65,8 @@ def _ports(settings: Settings, unreadable: frozenset[str]) -> Iterable[Finding]:
             yield well("port", f"Port {port} of the {role.name} is free.")
         elif running:
             yield well("port", f"Port {port} of the {role.name} is used by the `groupdesk up` that runs now.")
+        elif role.ready_path and answers(f"http://127.0.0.1:{port}{role.ready_path}"):
+            yield well("port", f"Port {port} of the {role.name} is used by the {role.name} that runs now.")
         else:
             yield problem(
                 "port",

@@ -95,6 +95,7 @@ def run(settings: Settings) -> None:
     logs.configure(settings, "worker")
     if not _wait_for_kafka(settings):
         return
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # Faust makes the folder in it, not the one around it
     watcher = BookWatcher(settings.rules_dir)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     app = build_app(settings, watcher)

@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from stream import __version__, logs
+from stream.adapters.bridge_address import note_bridge_address
 from stream.adapters.kafka import connect_producer
 from stream.adapters.own_secrets import operator_secret, webhook_secret
 from stream.adapters.status import StatusReporter
@@ -92,6 +93,7 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
     try:
         server = await listen(runner, settings.bridge_host, settings.bridge_port)
         port = server.sockets[0].getsockname()[1]
+        note_bridge_address(settings, port)
         log.info("listening", url=f"http://{settings.bridge_host}:{port}/webhook/cs-tickets", version=__version__)
         reporter = StatusReporter(settings, "bridge", settings.process_name or None)
         beating = asyncio.create_task(_beat(reporter, kafka, tally, pages))

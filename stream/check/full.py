@@ -9,6 +9,7 @@ Of a check in a Groupdesk that runs there remains, all of it of the group 120363
 commands, the events of one closed ticket, one outbound message that expired before it was written and its cancelled
 delivery, one dead letter of the invalid message, and the closed ticket in `tickets` and as a row of the sheet, whose title
 begins with the mark. They end with the retention of each topic; the row may be deleted. Of the other kind nothing remains.
+A check that is interrupted closes its ticket before it ends; one that was killed leaves it open, and the next one closes it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ WEBHOOK = "Webhook Processing"
 NULL = "Null Message Handling"
 EMPTY = "Empty Message Handling"
 INVALID = "Invalid Message Data Handling"
+EARLIER = "Earlier Checks"
 PIPELINE = "Ticket Detection Pipeline"
 MODEL = "Model"
 ROW = "Sheet Row"
@@ -139,6 +141,7 @@ def _take_steps(walk: Walk, stages: Stages) -> None:
     stages.run(EMPTY, walk.process_empty, after=(WEBHOOK,))
     stages.run(INVALID, walk.process_invalid, after=(WEBHOOK,))
     try:
+        stages.run(EARLIER, walk.close_left_over, after=(WORKER, WEBHOOK))
         # First, because what is said while a ticket is open is taken for a word on it.
         stages.run(MODEL, walk.ask_model, after=(WORKER, WEBHOOK))
         stages.run(PIPELINE, walk.open_ticket, after=(WORKER, WEBHOOK))

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import SecretStr
 
+from stream.adapters.bridge_address import bridge_address
 from stream.adapters.own_secrets import webhook_secret
 from stream.check.machine import is_up
 from stream.check.stages import StageFailed
@@ -55,17 +56,8 @@ def runs_already(settings: Settings) -> bool:
     """Tell whether a Groupdesk of these settings runs: all in one, or a bridge at the port that they name."""
     if is_up(settings):
         return True
-    return (
-        settings.bridge_port != 0
-        and not is_free(settings.bridge_host, settings.bridge_port)
-        and answers(f"{bridge_address(settings)}/healthz")
-    )
-
-
-def bridge_address(settings: Settings) -> str:
-    """Return where this machine reaches the bridge."""
-    host = "127.0.0.1" if settings.bridge_host in {"0.0.0.0", "::", ""} else settings.bridge_host  # noqa: S104 -- compared, not bound
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.bridge_port}"
+    is_taken = settings.bridge_port == 0 or not is_free(settings.bridge_host, settings.bridge_port)
+    return is_taken and answers(f"{bridge_address(settings)}/healthz")
 
 
 def bridge_of(settings: Settings) -> BridgeClient:

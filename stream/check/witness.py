@@ -20,7 +20,7 @@ from stream.core.events import TicketEvent
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport
 from stream.core.sheet_table import find_table
-from stream.core.ticket import Ticket
+from stream.core.ticket import Ticket, TicketState
 from stream.settings import Settings
 from stream.sheet.targets import open_sheet, uses_google
 
@@ -88,6 +88,22 @@ class Witness:
                 _add(self.commands, COMMAND.validate_json(value))
             case _:
                 raise AssertionError(topic)
+
+
+def open_in_test_group(settings: Settings, within_s: float) -> dict[str, Ticket]:
+    """Return the tickets of the test group that are open, by id: what earlier checks left. Reads for `within_s` at most."""
+    tail = Tail(settings, [Topic.TICKETS])
+    found: dict[str, Ticket] = {}
+    deadline = time.monotonic() + within_s
+    try:
+        while not tail.is_caught_up() and time.monotonic() < deadline:
+            for record in tail.poll(0.2):
+                if record.value is not None and TEST_GROUP.encode() in record.value:
+                    ticket = Ticket.from_json(record.value)
+                    found |= {ticket.id: ticket} if ticket.group == TEST_GROUP else {}
+    finally:
+        tail.close()
+    return {ticket.id: ticket for ticket in found.values() if ticket.state is not TicketState.CLOSED}
 
 
 class BridgeClient:

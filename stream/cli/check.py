@@ -54,7 +54,8 @@ def check(full: bool, as_json: bool) -> None:
 def _check_fully(settings: Settings | None, findings: list[Finding], *, as_json: bool) -> None:
     from stream.check.full import check_fully  # noqa: PLC0415 -- it loads every role, which the short check need not wait for
 
-    signal.signal(signal.SIGTERM, lambda *_: _end())  # so that what was started is stopped
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that the test ticket is closed and what was started is stopped
+        signal.signal(number, lambda *_: _end())
     if not as_json:
         click.echo("\nA test message on its way:")
     checked = None if settings is None else check_fully(settings, _show_nothing if as_json else _show_stage)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from stream import logs
+from stream.adapters.bridge_address import bridge_address
 from stream.adapters.own_secrets import webhook_secret
 from stream.settings import load_settings
 from stream.simulator.chat_file import load_chat
@@ -38,7 +39,11 @@ def simulate(
     """
     settings = load_settings()
     chat = load_chat(file)
-    target = Target(url or settings.webhook_address, secret or webhook_secret(settings), through)
+    target = Target(
+        url or settings.webhook_url or f"{bridge_address(settings)}/webhook/cs-tickets",
+        secret or webhook_secret(settings),
+        through,
+    )
 
     def tell(happening: Happening, receipt: Receipt) -> None:
         if not as_json:

@@ -195,11 +195,11 @@ class Loop:
 
     async def go(self, stop: threading.Event, status: StatusReporter, watch: Watch | None = None) -> None:
         """Read the topics to their end, tell again what may not have been heard, and then send until `stop` is set."""
-        has_begun = False
+        has_begun = is_busy = False
         forgot_at = time.monotonic()
         while not stop.is_set():
             try:
-                self._feed(await asyncio.to_thread(self._tail.poll, _POLL_S))
+                self._feed(await asyncio.to_thread(self._tail.poll, 0.0 if is_busy else _POLL_S))
                 if not self._tail.is_caught_up():
                     status.set(Health.DEGRADED, "reading what was sent before")
                     continue
@@ -210,7 +210,7 @@ class Loop:
                     has_begun = True
                 if watch is not None:
                     watch.check()
-                await self._sender.step()
+                is_busy = await self._sender.step()
                 self._tell(status)
             except BrokerError as problem:
                 status.set(Health.DOWN, str(problem))

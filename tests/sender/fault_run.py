@@ -1,0 +1,337 @@
+"""The fault run of follow-ups: real worker, bridge and sender on a real broker, a WhatsApp that fails, and kills between steps.
+
+    python -m tests.sender.fault_run --follow-ups 10000 --kills 60 --seed 1
+    python -m tests.sender.fault_run --follow-ups 300 --kills 14 --seed 1 --no-intent    # must be caught: exit code 1
+
+Every group has one ticket, and every ticket two follow-ups, each with words of its own. At each of the sender's steps the
+sender is killed, or else the worker. In the end what arrived at WhatsApp is held against what the tickets and the log tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stream.adapters.kafka import Publisher, Tail
+from stream.adapters.topic_admin import ensure_topics
+from stream.adapters.topics import Topic
+from stream.broker import start_broker
+from stream.core.delivery import Delivery
+from stream.core.outcome import Outbound
+from stream.core.sending import DeliveryReport, Standing, advance
+from stream.core.ticket import Ticket
+from stream.settings import Settings
+from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
+from stream.simulator.instance import Group
+from stream.simulator.mischief import Mischief, SendFault
+from stream.simulator.webhooks import Retries
+from tests.sender.fault_finding import Finding, Seen, count_told_otherwise, judge
+from tests.sender.faulty_wire import FaultyWire
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("before_intent", "after_intent", "after_intent_told", "after_calling", "after_call", "after_result", "after_told")
+SEND_RATES = {
+    fault: 0.002 if fault in (SendFault.FORBIDDEN_BY_WHATSAPP, SendFault.UNAUTHORIZED, SendFault.LICENCE) else 0.01
+    for fault in SendFault
+}
+ECHOES = {"duplicate": 0.05, "drop": 0.05, "late": 0.05, "late_seconds": 20.0}
+RULES = """\
+version: 1
+sending: {quiet_hours: [], quiet_days: false, after_talk: 0, group_gap: 0, ticket_gap: 0, per_ticket: 50, per_group_and_day: 50,
+  unanswered: 50, together_within: 0, expires_after: 1d}
+policies:
+  - id: all
+    steps: [{after: 0, say: first}, {after: 1, say: second}]
+texts:
+  first: {en: "First word on {{ ticket.id }}"}
+  second: {en: "Second word on {{ ticket.id }}"}
+"""
+
+
+class Run:
+    """One run. Without a worker, the follow-ups are given to the sender by hand and only the sender is killed."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        follow_ups: int,
+        kills: int,
+        seed: int,
+        has_intent: bool = True,
+        with_worker: bool = True,
+        say: Callable[[str], object] = lambda _sentence: None,
+    ) -> None:
+        self.settings = settings
+        self.finding = Finding(follow_ups)
+        self.seen = Seen()
+        self._kills = self._plan_kills(kills, with_worker=with_worker)
+        self._every = max(follow_ups // (kills + 1), 1)
+        self._seed = seed
+        self._has_intent = has_intent
+        self._with_worker = with_worker
+        self._say = say
+        self._plan = settings.data_dir / "plan.json"
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._publisher = Publisher(settings)
+        self._tail = Tail(settings, [Topic.OUTBOUND, Topic.DELIVERIES, Topic.TICKETS])
+
+    async def go(self, within_s: float) -> Finding:
+        """Run to the end, or until the time is over."""
+        began = time.monotonic()
+        mischief = Mischief(seed=self._seed, hold_seconds=2.0, send_rates=SEND_RATES, **ECHOES)
+        async with EvolutionServer(mischief=mischief, retries=Retries(initial=0.2, maximum=2.0)) as evolution:
+            webhook = f"http://127.0.0.1:{self.settings.bridge_port}/webhook/cs-tickets"
+            secret = self.settings.webhook_secret.get_secret_value()
+            self.instance = evolution.add_instance(self.settings.cs_instance, webhook_url=webhook, secret=secret)
+            self._count_faults(mischief)
+            self.wire = FaultyWire(evolution.url, self._seed)
+            await self.wire.start()
+            try:
+                await self._start_all()
+                await self._follow(began + within_s)
+                judge(self.finding, self.seen, self.instance.sent, has_tickets=self._with_worker)
+            finally:
+                self._stop_all()
+                await self.wire.close()
+            self.finding.faults.update(self.wire.counts)
+            self.finding.faults.update({f"echo {name}": n for name, n in evolution.webhooks.counts.items() if name != "tries"})
+        self.finding.seconds = time.monotonic() - began
+        return self.finding
+
+    async def _start_all(self) -> None:
+        groups = [f"1203630{number:011d}@g.us" for number in range(self.finding.wanted // 2)]
+        for group in groups:
+            self.instance.groups[group] = Group(group, "Desk", [])
+        _write_rules(self.settings.rules_dir, groups, with_detection=self._with_worker)
+        ensure_topics(self.settings)
+        self._start("sender")
+        if self._with_worker:
+            self._start("bridge")
+            self._start("worker")
+            await asyncio.to_thread(self._ask_in, groups)
+        else:
+            await asyncio.to_thread(self._decide_by_hand, groups)
+
+    def _ask_in(self, groups: list[str]) -> None:
+        for number, group in enumerate(groups):
+            now = datetime.now(UTC)
+            key = {"remoteJid": group, "fromMe": False, "id": f"AC{number}", "participant": f"8{number:012d}@lid"}
+            text = f"Hi, my order {100_000 + number} has not arrived yet, can you check?"
+            data = {"key": key, "message": {"conversation": text}, "messageType": "conversation", "pushName": "Ana"}
+            data["messageTimestamp"] = int(now.timestamp())
+            asked = Delivery(event="MESSAGES_UPSERT", instance=self.settings.cs_instance, chat=group, received_at=now, data=data)
+            self._publisher.publish(Topic.INBOUND, group, asked.to_json())
+
+    def _decide_by_hand(self, groups: list[str]) -> None:
+        for number, group in enumerate(groups):
+            for step in ("First", "Second"):
+                message = Outbound(
+                    id=f"{step}{number}",
+                    purpose="reply",
+                    instance=self.settings.cs_instance,
+                    group=group,
+                    text=f"{step} word on {number}",
+                    decided_at=datetime.now(UTC),
+                )
+                self._publisher.publish(Topic.OUTBOUND, group, message.to_json())
+
+    async def _follow(self, until: float) -> None:
+        """Kill by plan, start again what died, and read on until everything has an end."""
+        ended_at, told_at, stayed_away = None, 0.0, 0
+        while time.monotonic() < until:
+            await asyncio.to_thread(self._read)
+            ended = sum(standing.is_final for standing in self.seen.standings.values())
+            self._restart_the_dead()
+            self._act_as_person()
+            if self._kills and not self._plan.exists() and ended >= self._every * (1 + sum(self.finding.kills.values())):
+                self._plan_next_kill()
+            if ended // 500 > stayed_away:
+                stayed_away = ended // 500
+                await self.wire.go_away()
+            if time.monotonic() - told_at > 30:
+                told_at = time.monotonic()
+                self._say(f"{ended} ended, {len(self.instance.sent)} arrived, {sum(self.finding.kills.values())} kills")
+            if ended < self.finding.wanted or not self._is_told():
+                ended_at = None
+                continue
+            ended_at = ended_at or time.monotonic()
+            if time.monotonic() - ended_at > (2 if self._with_worker else 0.5):
+                return  # by now what came late would have come
+
+    def _read(self) -> None:
+        for record in self._tail.poll(0.2):
+            if record.value is None:
+                continue
+            if record.topic is Topic.DELIVERIES:
+                report = DeliveryReport.from_json(record.value)
+                self.seen.standings[report.outbound_id] = advance(self.seen.standings.get(report.outbound_id, Standing()), report)
+            elif record.topic is Topic.OUTBOUND:
+                outbound = Outbound.from_json(record.value)
+                self.seen.outbounds[outbound.id] = outbound
+            else:
+                ticket = Ticket.from_json(record.value)
+                self.seen.tickets[ticket.id] = ticket
+
+    def _is_told(self) -> bool:
+        """Tell whether every ticket has heard what became of its follow-ups; it is told again when a sender starts."""
+        return count_told_otherwise(self.seen) == 0
+
+    def _plan_kills(self, kills: int, *, with_worker: bool) -> list[tuple[str, str]]:
+        victims = ("sender", "worker") if with_worker else ("sender",)
+        places = [(victim, step) for step in STEPS for victim in victims]
+        return [places[number % len(places)] for number in range(kills)]
+
+    def _plan_next_kill(self) -> None:
+        victim, step = self._kills.pop(0)
+        told = {"step": step, "victim": 0 if victim == "sender" else self._children[victim].pid}
+        self._plan.with_suffix(".new").write_text(json.dumps(told))
+        self._plan.with_suffix(".new").rename(self._plan)
+        self.finding.kills[f"{victim} {step}"] += 1
+
+    def _restart_the_dead(self) -> None:
+        for name, child in list(self._children.items()):
+            if child.poll() is not None:
+                self._start(name)
+
+    def _act_as_person(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            (self.settings.data_dir / "sending-stopped").unlink()
+
+    def _start(self, name: str) -> None:
+        kept = {
+            "kafka_bootstrap_servers",
+            "topic_prefix",
+            "topic_partitions",
+            "data_dir",
+            "rules_dir",
+            "cs_instance",
+            "bridge_port",
+        }
+        told = self.settings.model_dump(mode="json", include=kept) | {
+            "evolution_api_url": self.wire.url,
+            "evolution_api_key": DEFAULT_KEY,
+            "webhook_secret": self.settings.webhook_secret.get_secret_value(),
+        }
+        if name == "sender":
+            command = [sys.executable, str(Path(__file__).with_name("faulty_sender.py")), json.dumps(told), str(self._plan)]
+            command += [] if self._has_intent else ["--no-intent"]
+        else:
+            command = [sys.executable, "-m", "stream", name]
+        env = os.environ | {key.upper(): str(value) for key, value in told.items()} | {"PYTHONPATH": str(ROOT)}
+        with (self.settings.data_dir / f"{name}.log").open("ab") as log:
+            self._children[name] = subprocess.Popen(
+                command, env=env, cwd=self.settings.data_dir, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _stop_all(self) -> None:
+        for child in self._children.values():
+            with contextlib.suppress(ProcessLookupError):
+                child.send_signal(signal.SIGKILL)
+            child.wait()
+        self._publisher.close()
+        self._tail.close()
+
+    def _count_faults(self, mischief: Mischief) -> None:
+        draw = mischief.draw_send
+
+        def counting() -> SendFault | None:
+            fault = draw()
+            if fault is not None:
+                self.finding.faults[fault.value] += 1
+            return fault
+
+        mischief.draw_send = counting  # type: ignore[method-assign] # counts what is drawn and changes nothing
+
+
+def _write_rules(folder: Path, groups: list[str], *, with_detection: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in ("detect", "lists") if with_detection else ():
+        shutil.copytree(ROOT / "rules" / part, folder / part, dirs_exist_ok=True)
+    (folder / "followups.yaml").write_text(RULES)
+    lines = "".join(f"  - {{jid: {group}, mode: tickets+follow-ups}}\n" for group in groups)
+    (folder / "groups.yaml").write_text(f"version: 1\ngroups:\n{lines}")
+    (folder / "team.yaml").write_text("version: 1\nteam: []\n")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def settings_in(folder: Path, bootstrap: str) -> Settings:
+    """Return settings of a run of its own: nothing comes from `.env`."""
+    (folder / "data").mkdir(exist_ok=True)
+    own: dict[str, Any] = {"data_dir": folder / "data", "rules_dir": folder / "rules", "bridge_port": free_port()}
+    return Settings(
+        _env_file=None,
+        kafka_bootstrap_servers=bootstrap,
+        topic_prefix=f"f{uuid.uuid4().hex[:8]}.",
+        topic_partitions=2,
+        webhook_secret="a-secret-of-the-fault-run-0123456789",
+        **own,
+    )
+
+
+@contextlib.contextmanager
+def broker_in(folder: Path) -> Iterator[str]:
+    """Run an Apache Kafka of our own, or use the one that GROUPDESK_TEST_BOOTSTRAP names."""
+    if running := os.environ.get("GROUPDESK_TEST_BOOTSTRAP"):
+        yield running
+        return
+    broker = start_broker(folder, allow_trial=False)
+    try:
+        yield broker.bootstrap
+    finally:
+        broker.stop()
+
+
+def say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--follow-ups", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=90.0, help="What has no end by then is forgotten")
+    parser.add_argument("--no-intent", action="store_true", help="The negative control: a sender that writes nothing before")
+    parser.add_argument("--keep", type=Path, help="A folder for logs and rules that stays")
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="groupdesk-faults-") as made:
+        folder = told.keep or Path(made)
+        folder.mkdir(parents=True, exist_ok=True)
+        with broker_in(folder / "broker") as bootstrap:
+            run = Run(
+                settings_in(folder, bootstrap),
+                follow_ups=told.follow_ups,
+                kills=told.kills,
+                seed=told.seed,
+                has_intent=not told.no_intent,
+                say=say,
+            )
+            finding = asyncio.run(run.go(told.minutes * 60))
+    say(str(finding))
+    return 0 if finding.is_clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

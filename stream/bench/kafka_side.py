@@ -88,6 +88,17 @@ class Progress:
             raise BrokerError(f"Kafka did not tell what {group_id} has acknowledged ({type(error).__name__}).") from error
         return sum(max(0, place.offset) for place in told.values())  # -1: nothing yet
 
+    async def members(self, group_id: str) -> int:
+        """Return how many have joined this group of readers and share its partitions; 0 while it settles."""
+        try:
+            for told in await self._admin.describe_consumer_groups([group_id]):
+                for group in told.to_object()["groups"]:
+                    return len(group["members"]) if group["state"] == "Stable" else 0
+        except KafkaError as error:
+            if not error.retriable:
+                raise BrokerError(f"Kafka did not tell who reads as {group_id} ({type(error).__name__}).") from error
+        return 0
+
 
 def reader(settings: Settings, topic: Topic | str) -> AIOKafkaConsumer:
     """Return a consumer, not yet started, that reads what comes to a topic from now on, as the dashboard does."""

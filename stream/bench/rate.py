@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from stream.bench.kafka_side import Progress
 from stream.bench.processes import Running
 from stream.bench.scene import ensure_moving, inbound
-from stream.settings import Settings
+from stream.bench.subjects import Subject
 
 _LOOK_EVERY_S = 0.02
 _PATIENCE_S = 60.0
@@ -38,16 +38,17 @@ class _Look:
     cpu_s: float
 
 
-async def measure_rate(settings: Settings, group_id: str, outputs: Sequence[str], running: Sequence[Running], count: int) -> Rate:
-    """Wait until these processes have acknowledged all of `inbound`, `count` messages more than before.
+async def measure_rate(subject: Subject, running: Sequence[Running], count: int) -> Rate:
+    """Wait until these processes have acknowledged `count` messages more than before, and tell how fast they were.
 
     Raises `GroupdeskError` when one of them ends, or nothing moves for a minute.
     """
-    async with Progress(settings) as progress:
-        before = await progress.taken(outputs)
+    async with Progress(subject.settings) as progress:
+        written_before = await progress.taken(subject.outputs)
+        wanted = count + await progress.acknowledged(subject.group_id, inbound(subject.settings))
 
         async def look() -> _Look:
-            written = await progress.taken(outputs) - before
+            written = await progress.taken(subject.outputs) - written_before
             return _Look(time.monotonic(), written, sum(each.cpu_s() for each in running))
 
         first = last = await look()
@@ -57,15 +58,31 @@ async def measure_rate(settings: Settings, group_id: str, outputs: Sequence[str]
                 first = now
             if now.written > last.written:
                 last = now
-            elif await _is_done(progress, settings, group_id):
+            elif await progress.acknowledged(subject.group_id, inbound(subject.settings)) >= wanted:
                 return _rate(first, last, count)
             ensure_moving(running, f"{now.written:,} records were written", now.at - last.at, _PATIENCE_S)
             await asyncio.sleep(_LOOK_EVERY_S)
 
 
-async def _is_done(progress: Progress, settings: Settings, group_id: str) -> bool:
-    topic = inbound(settings)
-    return await progress.acknowledged(group_id, topic) >= await progress.taken([topic])
+async def wait_for_acknowledged(subject: Subject, running: Sequence[Running], count: int) -> None:
+    """Wait until so many messages have been acknowledged in all; raises `GroupdeskError` when nothing moves for a minute."""
+    last, moved_at = -1, time.monotonic()
+    async with Progress(subject.settings) as progress:
+        while (done := await progress.acknowledged(subject.group_id, inbound(subject.settings))) < count:
+            if done != last:
+                last, moved_at = done, time.monotonic()
+            ensure_moving(running, f"{done:,} of {count:,} messages were handled", time.monotonic() - moved_at, _PATIENCE_S)
+            await asyncio.sleep(0.05)
+
+
+async def wait_for_first(subject: Subject, running: Sequence[Running]) -> None:
+    """Wait until something more than now is written; raises `GroupdeskError` when nothing is for a minute."""
+    began = time.monotonic()
+    async with Progress(subject.settings) as progress:
+        before = await progress.taken(subject.outputs)
+        while await progress.taken(subject.outputs) == before:
+            ensure_moving(running, "no message was handled", time.monotonic() - began, _PATIENCE_S)
+            await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _rate(first: _Look, last: _Look, count: int) -> Rate:

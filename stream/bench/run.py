@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from stream import __version__
 from stream.bench.machine import describe_machine
 from stream.bench.parts import PARTS, Part
@@ -30,6 +32,7 @@ class Stage:
         self._rules_dir = copy_rules(rules_dir, folder / "rules")
         self._bootstrap = bootstrap
         self._own: Broker | None = None
+        self._measured: dict[Any, Any] = {}
         self._say = say
         self.broker = f"the one at {bootstrap}" if bootstrap else "none was needed"
 
@@ -39,7 +42,7 @@ class Stage:
             self.close()
             self._own = start_broker(self._folder, say=self._say)
             self.broker = f"{self._own.kind}, one node on this machine"
-        return Place(self._own.bootstrap if self._own else self._bootstrap, self._folder, self._rules_dir)
+        return Place(self._own.bootstrap if self._own else self._bootstrap, self._folder, self._rules_dir, self._measured)
 
     def close(self) -> None:
         if self._own is not None:
@@ -90,7 +93,8 @@ def _measure(part: Part, stage: Stage, scale: Scale) -> dict[str, Any]:
         async with asyncio.timeout(scale.part_within_s):
             return await part.measure(place, scale)
 
-    return asyncio.run(within_time())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(within_time())
 
 
 def _sentence(error: Exception, scale: Scale) -> str:

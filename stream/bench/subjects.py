@@ -1,14 +1,18 @@
-"""Starts what Groupdesk is compared with."""
+"""Who is measured: our worker and those that it is compared with, all seen in the same way from outside."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from stream.adapters.rule_watch import BookWatcher
-from stream.adapters.topics import Topic, full_name
+from stream.adapters.topic_admin import worker_app_id
+from stream.adapters.topics import GROUPS_TABLE, Topic, changelog_name, full_name
 from stream.bench.contestants.task import Task
+from stream.bench.kafka_side import make_table_topic
 from stream.bench.processes import Fleet, Running
 from stream.bench.scene import inbound
 from stream.settings import Settings
@@ -36,14 +40,56 @@ _SHARED_SETTINGS = (
 )
 
 
-def task_for(settings: Settings, group_id: str, output: Topic = Topic.DELIVERIES, **more: object) -> Task:
+@dataclass(frozen=True)
+class Subject:
+    """One who works through `inbound` of a scene: under which group, writing to which topics, started how.
+
+    `outputs` grow while it works; `table` is the one that its table is kept in, if it has one.
+    """
+
+    settings: Settings
+    group_id: str
+    outputs: tuple[str, ...]
+    start: Callable[[Fleet], Running]
+    table: str = ""
+
+
+def our_worker(settings: Settings) -> Subject:
+    """Return Groupdesk's worker."""
+    table = changelog_name(worker_app_id(settings), GROUPS_TABLE)
+    topics = (Topic.TICKETS, Topic.TICKET_EVENTS, Topic.UNDECIDED, Topic.OUTBOUND)
+    outputs = (table, *(full_name(topic, settings.topic_prefix) for topic in topics))
+    return Subject(settings, worker_app_id(settings), outputs, lambda fleet: fleet.start_role("worker", settings), table)
+
+
+async def bare_counter(settings: Settings) -> Subject:
+    """Return the bare Faust table counter with our worker's settings of Faust; makes the topic of its table."""
+    task = task_for(settings, "counter", options=faust_options(settings))
+    table = changelog_name(task.group_id, "counts")
+    await make_table_topic(settings, table)
+    return Subject(settings, task.group_id, (table,), lambda fleet: start_contestant(fleet, "faust_counter", task), table)
+
+
+def bare_loop(settings: Settings) -> Subject:
+    """Return the bare aiokafka loop."""
+    task = task_for(settings, "loop")
+    return Subject(settings, task.group_id, (task.output,), lambda fleet: start_contestant(fleet, "aiokafka_loop", task))
+
+
+def quix_desk(settings: Settings, python: Path) -> Subject:
+    """Return the same work on quixstreams, in this interpreter."""
+    task = task_for(settings, "quix")
+    return Subject(settings, task.group_id, (task.output,), lambda fleet: start_contestant(fleet, "quix_desk", task, python))
+
+
+def task_for(settings: Settings, group_id: str, **more: object) -> Task:
     """Return the task of a contestant that reads `inbound` of this scene; it writes to a topic that nobody else uses."""
     return Task.model_validate(
         {
             "bootstrap": settings.kafka_bootstrap_servers,
             "group_id": f"{settings.topic_prefix}{group_id}",
             "source": inbound(settings),
-            "output": full_name(output, settings.topic_prefix),
+            "output": full_name(Topic.DELIVERIES, settings.topic_prefix),
             "partitions": settings.topic_partitions,
             "folder": settings.data_dir,
             "rules_dir": settings.rules_dir,

@@ -1,0 +1,91 @@
+"""(e) and (f): how long a worker takes to be ready, what a message costs and what it weighs, beside so many open tickets.
+
+The bare counter has the same records in its table, so what the number of tickets costs Faust and Kafka shows there. A run with
+the most tickets serves both parts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from stream.bench.load import requests, talk
+from stream.bench.open_tickets import fill_table
+from stream.bench.processes import Fleet
+from stream.bench.rate import Rate, measure_rate, wait_for_acknowledged, wait_for_first
+from stream.bench.scene import Place, preload
+from stream.bench.subjects import Subject, bare_counter, our_worker
+from stream.settings import Settings
+
+_NAMED = 100_000  # what `recovery_100k_s` and `cost_ratio_100k_to_1k` are about
+_WARM = 200  # messages before the clock starts
+_SUBJECTS = ("worker", "bare_faust")
+
+Figures = dict[str, float]
+
+
+async def measure_start(place: Place, tickets: int, messages: int) -> dict[str, Any]:
+    """Return seconds from the start of a process to its first message handled: cold, and with so many tickets to read back.
+
+    `recovery_100k_s` is measured where `tickets` is 100,000; else what came on top of the cold start is taken in proportion.
+    """
+    found: dict[str, Any] = {"tickets": tickets}
+    for name in _SUBJECTS:
+        cold = (await _measure(place, name, 0, 0))["ready_s"]
+        recovered = (await _measure(place, name, tickets, messages))["ready_s"]
+        found[name] = {
+            "ready_s": cold,
+            "recovery_s": recovered,
+            "recovery_100k_s": recovered if tickets == _NAMED else cold + (recovered - cold) * _NAMED / tickets,
+        }
+    return found
+
+
+async def measure_cost(place: Place, sizes: tuple[int, ...], messages: int) -> dict[str, Any]:
+    """Return CPU a message, messages a second and memory by number of open tickets; and how much dearer the most are."""
+    found: dict[str, Any] = {}
+    for name in _SUBJECTS:
+        costs = {str(tickets): await _measure(place, name, tickets, messages) for tickets in sizes}
+        ratio = costs[str(sizes[-1])]["cpu_us"] / costs[str(sizes[0])]["cpu_us"]
+        found[name] = {"by_tickets": costs, "cost_ratio": ratio}
+    return found
+
+
+async def _measure(place: Place, name: str, tickets: int, messages: int) -> Figures:
+    key = (name, tickets)
+    if key not in place.measured:
+        place.measured[key] = await _run(await _subject(name, place.new_scene()), tickets, messages)
+    found: Figures = place.measured[key]
+    return found
+
+
+async def _subject(name: str, settings: Settings) -> Subject:
+    return our_worker(settings) if name == "worker" else await bare_counter(settings)
+
+
+async def _run(subject: Subject, tickets: int, messages: int) -> Figures:
+    groups = await fill_table(subject, tickets) if tickets else 0
+    await preload(subject.settings, requests(1, 1, seed=6))
+    with Fleet(subject.settings.data_dir) as fleet:
+        running = subject.start(fleet)
+        await wait_for_first(subject, [running])
+        found = {"ready_s": time.monotonic() - running.started_at}
+        if messages:
+            await preload(subject.settings, talk(_WARM, groups, seed=10, prefix="W"))
+            await wait_for_acknowledged(subject, [running], 1 + _WARM)
+            rate = await while_measured(
+                measure_rate(subject, [running], messages), lambda: preload(subject.settings, talk(messages, groups, seed=7))
+            )
+            found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
+        found["memory_mb"] = running.memory_mb()
+    return found
+
+
+async def while_measured(measuring: Coroutine[Any, Any, Rate], act: Callable[[], Awaitable[None]]) -> Rate:
+    """Do something that is measured, once the measurement has begun."""
+    task = asyncio.create_task(measuring)
+    await asyncio.sleep(0.3)  # it asks the broker where things stand before
+    await act()
+    return await task

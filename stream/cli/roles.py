@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from stream import crash_points, logs
+from stream.adapters.data_folder import make_data_folder
 from stream.settings import load_settings
 from stream.up.roles import ROLES, Role
 
@@ -14,6 +15,7 @@ def _command(role: Role) -> click.Command:
     def run_role() -> None:
         settings = load_settings()
         logs.configure(settings, role.name)
+        make_data_folder(settings.data_dir)
         crash_points.arm(settings)
         role.load()(settings)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from stream import logs
+from stream.adapters.data_folder import make_data_folder
 from stream.core.sheet_drift import Drift
 from stream.errors import SheetError
 from stream.settings import Settings, load_settings
@@ -31,6 +32,7 @@ def sheet(context: click.Context) -> None:
 
     settings = load_settings()
     logs.configure(settings, "sheet")
+    make_data_folder(settings.data_dir)
     run(settings)
 
 

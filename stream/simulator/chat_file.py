@@ -138,8 +138,12 @@ def load_chat(path: Path) -> Chat:
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise ChatFileError(f"{path} cannot be read ({problem.strerror}); give the path of a chat file.") from problem
-    except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise ChatFileError(f"{path} is not valid YAML: {problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise ChatFileError(f"{path} is not UTF-8; save it anew as UTF-8.") from problem
+    except yaml.YAMLError as problem:
+        mark, what = getattr(problem, "problem_mark", None), getattr(problem, "problem", None) or "it cannot be read"
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ChatFileError(f"{where} is not valid YAML: {what}; demo/README.md shows the form.") from problem
     try:
         return Chat.model_validate(raw)
     except ValidationError as problem:

@@ -54,7 +54,7 @@ def play(
     retries: Retries | None = None,
     on_happening: Callable[[Happening, Receipt], None] | None = None,
 ) -> Played:
-    """Play `chat` and return when its last webhook was answered.
+    """Play `chat` and return when its last webhook was answered; when already the first one is refused, that is the last.
 
     `speed` 1 takes as long as the chat says, 60 a sixtieth of it, and 0 goes as fast as the bridge answers. The messages
     are dated so that the last one is written at the moment it is played: nothing lies in the future, nothing is old.
@@ -89,6 +89,8 @@ async def perform(
             refused = refused if receipt.is_accepted else receipt.status
             if on_happening is not None:
                 on_happening(happening, receipt)
+            if not accepted:  # nobody is there who would take the rest
+                break
         return Played(sent, accepted, tries, time.time() - started, refused)
 
 

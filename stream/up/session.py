@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
 from pydantic import SecretStr
 
+from stream.adapters.data_folder import make_data_folder
 from stream.adapters.topic_admin import ensure_topics
 from stream.broker import Broker, start_broker
-from stream.errors import GroupdeskError, StateError
+from stream.errors import GroupdeskError
 from stream.settings import Settings, as_environment
 from stream.simulator.evolution_server import DEFAULT_KEY
 from stream.up.endings import Ending
@@ -86,7 +85,7 @@ class Session:
             self.stopping.wait(_LOOK_EVERY_S if self._waiting else _LOOK_AGAIN_S)
 
     def _take_folder(self) -> None:
-        _make_folder(self.settings.data_dir)
+        make_data_folder(self.settings.data_dir)
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
@@ -184,14 +183,3 @@ class Session:
             self._broker.stop()
         self._lock.release()
         os.umask(self._umask)
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise StateError(
-            f"{folder.resolve()} cannot be written ({error.strerror}); set DATA_DIR to a folder of your own."
-        ) from error

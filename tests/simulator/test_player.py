@@ -129,12 +129,12 @@ async def test_playing_counts_what_was_taken_and_dates_the_end_as_now() -> None:
     assert stamps[-1] - stamps[0] == pytest.approx(demo.duration, abs=1)
 
 
-async def test_a_wrong_secret_shows_as_a_refusal() -> None:
+async def test_a_wrong_secret_shows_as_a_refusal_and_the_rest_is_not_tried() -> None:
     got: list[dict[str, Any]] = []
     runner, url = await _inbox([401] * 100, got)
     result = await perform(chat({"from": "ana", "say": "x"}), Target(url, "wrong"), retries=Retries(scale=0.001))
     await runner.cleanup()
-    assert (result.was_taken_whole, result.refused_status, result.tries) == (False, 401, 2)
+    assert (result.was_taken_whole, result.refused_status, result.tries) == (False, 401, 1)
 
 
 async def test_a_chat_is_played_through_a_stand_in_that_runs_elsewhere_and_stays_there() -> None:

@@ -1,0 +1,111 @@
+"""`python -m tests.proof`: break Groupdesk on purpose, and compare what is left with what should be there.
+
+Exit status 0 when nothing was lost, doubled or wrong; with --without it is the other way round: 0 when the run noticed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.proof.faults import Faults
+from tests.proof.run import Stage
+from tests.proof.sabotage import SAFEGUARDS
+from tests.proof.scenario import Scenario
+
+
+def play(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    """Play one scenario and return its report."""
+    began = time.monotonic()
+    stage = Stage(scenario, folder)
+    try:
+        load = stage.start()
+        faults = Faults(stage)
+        faults.run(load)
+        stage.say("the load is taken; waiting until all is quiet")
+        is_quiet = stage.settle()
+        verdict = stage.judge()
+        if not is_quiet:
+            verdict.problems["it never became quiet"] = [str(stage.waiting())]
+        waits = sorted(stage.driver.waits_s)
+        return {
+            "scenario": scenario.told(),
+            "holds": verdict.holds,
+            "problems": {name: {"count": len(found), "first": found[:5]} for name, found in verdict.problems.items()},
+            "figures": dict(sorted(verdict.figures.items())),
+            "faults": dict(faults.done),
+            "endings": dict(stage.crew.endings),
+            "webhooks": {"sent": len(stage.driver.sent), "accepted": stage.driver.accepted.total(),
+                         "answers": {str(status): count for status, count in stage.driver.answers.items()},
+                         "longest_wait_s": round(waits[-1], 1) if waits else 0.0},
+            "longest_standstill_s": round(stage.longest_standstill_s, 1),
+            "seconds": round(time.monotonic() - began, 1),
+            "folder": str(folder),
+        }  # fmt: skip
+    finally:
+        stage.close()
+
+
+def tell(report: dict[str, Any]) -> str:
+    """Return the report in a few lines."""
+    scenario, figures = report["scenario"], report["figures"]
+    lines = [
+        (
+            f"seed {scenario['seed']}: {scenario['messages']} webhooks, {figures['inputs']} inputs, {figures['tickets']} tickets, "
+            f"{figures['rows']} rows, {figures['sends']} sends, {report['seconds']} s; "
+            f"the longest time in which inputs waited and none was handled: {report['longest_standstill_s']} s"
+        ),
+        (
+            f"  faults: {', '.join(f'{count} {kind}' for kind, count in report['faults'].items()) or 'none'}; "
+            f"ends of processes: {', '.join(f'{count} {how}' for how, count in report['endings'].items()) or 'none'}"
+        ),
+    ]
+    for name, found in report["problems"].items():
+        lines += [f"  {name}: {found['count']}", *(f"      {one}" for one in found["first"])]
+    if scenario["without"]:
+        caught = "noticed" if not report["holds"] else "NOT NOTICED"
+        lines.append(f"  without {scenario['without']}: {caught}")
+    else:
+        lines.append("  nothing lost, nothing twice, nothing wrong" if report["holds"] else "  IT DOES NOT HOLD")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    for field in dataclasses.fields(Scenario):
+        option = "--" + field.name.replace("_", "-")
+        if field.type == "bool":
+            parser.add_argument(option, action="store_true")
+        elif field.name == "without":
+            parser.add_argument(option, default="", choices=["", *SAFEGUARDS])
+        elif field.name == "roles":
+            parser.add_argument(option, default=field.default, type=lambda text: tuple(text.split(",")))
+        else:
+            parser.add_argument(option, default=field.default, type=float if field.type == "float" else int)
+    parser.add_argument("--json", type=Path, help="write the report here as JSON")
+    parser.add_argument("--keep", action="store_true", help="keep topics, logs and files of a run that holds")
+    asked = vars(parser.parse_args())
+    into, keep = asked.pop("json"), asked.pop("keep")
+    folder = Path(tempfile.mkdtemp(prefix="groupdesk-proof-"))
+    report = play(Scenario(**asked), folder)
+    print(tell(report))  # noqa: T201 - the report
+    if into is not None:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        into.write_text(json.dumps(report, indent=1, default=str))
+    as_wanted = bool(report["holds"]) != bool(report["scenario"]["without"])
+    if as_wanted and not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        print(f"  logs and topics are kept in {folder}")  # noqa: T201 - the report
+    return 0 if as_wanted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+"""The roles as processes: started, started again whenever they end, killed, frozen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_AGAIN_AFTER_S = 0.5
+
+
+@dataclass
+class Member:
+    """One process, by name. `environment` is added to the crew's; `once` only to that of the next start."""
+
+    name: str
+    role: str
+    environment: dict[str, str] = field(default_factory=dict)
+    once: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    is_wanted: bool = True
+    is_frozen: bool = False
+
+
+class Crew:
+    """All processes of a run. `endings` counts how they ended: -9 when we killed them, or they themselves."""
+
+    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+        self._environment = {**os.environ, **environment}
+        self._logs = logs
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self.members: dict[str, Member] = {}
+        self.endings: Counter[str] = Counter()
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._tend_forever, name="crew", daemon=True)
+        self._thread.start()
+
+    def add(self, name: str, role: str, **environment: str) -> None:
+        with self._lock:
+            self.members[name] = Member(name, role, dict(environment))
+            self._start(self.members[name])
+
+    def remove(self, name: str, *, politely: bool) -> None:
+        """End a process for good."""
+        with self._lock:
+            member = self.members.pop(name)
+            member.is_wanted = False
+        self._end(member, politely=politely)
+
+    def kill(self, name: str, **once: str) -> None:
+        """Kill a process; it is started again, with `once` in its environment that one time."""
+        with self._lock:
+            member = self.members[name]
+            member.once = dict(once)
+            if member.process is not None and member.process.poll() is None:
+                member.process.send_signal(signal.SIGKILL)
+
+    def freeze(self, name: str) -> None:
+        with self._lock:
+            member = self.members[name]
+            if member.process is not None and member.process.poll() is None:
+                member.is_frozen = True
+                member.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        with self._lock:
+            member = self.members.get(name)
+            if member is not None and member.process is not None:
+                member.is_frozen = False
+                member.process.send_signal(signal.SIGCONT)
+
+    def names(self, role: str) -> list[str]:
+        with self._lock:
+            return sorted(name for name, member in self.members.items() if member.role == role)
+
+    def pid_of(self, name: str) -> int:
+        with self._lock:
+            process = self.members[name].process
+            return process.pid if process is not None and process.poll() is None else 0
+
+    def youngest_age(self, role: str) -> float:
+        """Return for how many seconds all processes of a role have run; 0 while one does not, or is frozen."""
+        with self._lock:
+            ages = [self._age(member) for member in self.members.values() if member.role == role]
+        return min(ages, default=0.0)
+
+    def log_of(self, name: str) -> str:
+        path = self._logs / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def close(self) -> None:
+        """Ask all to end, and wait."""
+        self._stop.set()
+        self._thread.join(5)
+        for member in self.members.values():
+            self.thaw(member.name)
+            if member.process is not None and member.process.poll() is None:
+                member.process.terminate()
+        for member in self.members.values():
+            self._end(member, politely=True)
+
+    def _age(self, member: Member) -> float:
+        if member.process is None or member.process.poll() is not None or member.is_frozen:
+            return 0.0
+        return time.monotonic() - member.started_at
+
+    def _start(self, member: Member) -> None:
+        with (self._logs / f"{member.name}.log").open("ab") as log:
+            member.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.proof.role", member.role],
+                cwd=ROOT,
+                env={**self._environment, "PROCESS_NAME": member.name, **member.environment, **member.once},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        member.once = {}
+        member.started_at = time.monotonic()
+        member.is_frozen = False
+
+    def _end(self, member: Member, *, politely: bool) -> None:
+        if member.process is None:
+            return
+        member.process.send_signal(signal.SIGCONT)
+        member.process.send_signal(signal.SIGTERM if politely else signal.SIGKILL)
+        try:
+            member.process.wait(25)
+        except subprocess.TimeoutExpired:
+            self.endings[f"{member.role} did not end"] += 1
+            member.process.kill()
+            member.process.wait()
+
+    def _tend_forever(self) -> None:
+        while not self._stop.wait(_AGAIN_AFTER_S):
+            with self._lock:
+                for member in self.members.values():
+                    if member.process is not None and (code := member.process.poll()) is not None and member.is_wanted:
+                        self.endings[f"{member.role} {code}"] += 1
+                        self._start(member)

@@ -1,0 +1,165 @@
+"""Which faults come when, drawn from the seed, and how each is done."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from stream.adapters.topics import Topic
+from stream.crash_points import POINTS
+from tests.proof.run import Stage, now
+from tests.proof.scenario import Scenario
+
+_CUT_S = (1.0, 6.0)
+_SLOW_S = 8.0
+_DOWN_S = (0.0, 4.0)
+
+
+def plan(scenario: Scenario) -> list[tuple[float, str]]:
+    """Return the faults in their order, each with the share of the load after which it comes."""
+    dice = random.Random(f"faults {scenario.seed}")
+    kinds = (
+        ["kill"] * scenario.kills
+        + ["crash"] * scenario.crash_points
+        + ["pause"] * scenario.pauses
+        + ["broker"] * scenario.broker_restarts
+        + ["cut"] * scenario.cuts
+        + ["slow"] * scenario.slow
+        + ["clock"] * scenario.clock_steps
+        + (["disk"] if scenario.disk_full else [])
+    )
+    dice.shuffle(kinds)
+    places = sorted(dice.uniform(0.03, 0.97) for _ in kinds)
+    found = list(zip(places, kinds, strict=True))
+    if scenario.rebalances:
+        found += [(0.25, "workers 3"), (0.5, "workers 2"), (0.75, "workers 1")]
+    return sorted(found)
+
+
+class Faults:
+    """Does the faults of a plan as the load goes on. `done` counts them."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._scenario = stage.scenario
+        self._dice = random.Random(f"victims {stage.scenario.seed}")
+        self._points = self._draw_points()
+        self.done: Counter[str] = Counter()
+        self.recoveries_s: list[float] = []
+        self._doing: dict[str, Callable[[], None]] = {
+            "kill": self._kill,
+            "crash": self._crash,
+            "pause": self._pause,
+            "broker": self._broker,
+            "cut": self._cut,
+            "slow": self._slow,
+        }
+        self._desk_at = 0.0
+        self._garbage_at = 0.0
+
+    def run(self, load: Future[None]) -> None:
+        """Return when all faults are done and the load has been taken."""
+        waiting = plan(self._scenario)
+        while waiting or not load.done():
+            self._work_at_the_desk()
+            if load.done():
+                load.result()
+            if not waiting or (self._stage.driver.share < waiting[0][0] and not load.done()):
+                time.sleep(0.1)
+                continue
+            _, kind = waiting.pop(0)
+            self.done[kind.partition(" ")[0]] += 1
+            if kind.startswith("workers"):
+                self._set_workers(int(kind.split()[1]))
+            else:
+                self._doing[kind]()
+            self._wait(self._dice.uniform(1, 2) * self._scenario.gap_s)
+
+    def _work_at_the_desk(self) -> None:
+        """Let people on the dashboard ask for something, and let garbage reach the input topics: 1 in 100 and 1 in 500."""
+        sent = len(self._stage.driver.sent)
+        while self._desk_at < sent:
+            self._desk_at += 60
+            command = self._stage.chat.command(now())
+            if command is not None:
+                for _ in range(1 + (self._dice.random() < 0.1)):
+                    self._stage.publish(Topic.COMMANDS, command.group, command.to_json())
+        while self._garbage_at < sent and self._scenario.poison:
+            self._garbage_at += 400
+            room = self._dice.choice(self._stage.chat.rooms)
+            topic = self._dice.choice((Topic.INBOUND, Topic.COMMANDS))
+            self._stage.publish(topic, room.jid, self._dice.choice((b"\xff\x00 garbage", b"[]", b'{"kind":"nonsense"}', b"")))
+
+    def _victim(self) -> tuple[str, str]:
+        role = self._dice.choice(self._scenario.roles)
+        return role, self._dice.choice(self._stage.crew.names(role))
+
+    def _kill(self) -> None:
+        _, name = self._victim()
+        self._stage.say(f"kill {name}")
+        self._stage.crew.kill(name)
+
+    def _draw_points(self) -> list[str]:
+        """Return places to die at, each in turn, in an order of the seed."""
+        known = [point for role in self._scenario.roles for point in POINTS[role]]
+        found: list[str] = []
+        while len(found) < self._scenario.crash_points:
+            self._dice.shuffle(known)
+            found += known
+        return found[: self._scenario.crash_points]
+
+    def _crash(self) -> None:
+        point = self._points.pop()
+        role = point.partition(".")[0]
+        name = self._dice.choice(self._stage.crew.names(role))
+        at = f"{point}@{self._dice.randint(1, 20) if role in ('bridge', 'worker') else self._dice.randint(1, 2)}"
+        self._stage.say(f"{name} is to die at {at}")
+        self._stage.crew.kill(name, CRASH_AT=at)
+
+    def _pause(self) -> None:
+        _, name = self._victim()
+        seconds = self._dice.uniform(0.3, 1.0) * self._scenario.pause_s
+        self._stage.say(f"freeze {name} for {seconds:.0f} s")
+        self._stage.crew.freeze(name)
+        self._wait(seconds)
+        self._stage.crew.thaw(name)
+
+    def _broker(self) -> None:
+        kafka, number = self._stage.kafka, self._dice.randrange(self._scenario.nodes)
+        is_kill = self.done["broker"] % 2 == 0
+        self._stage.say(f"{'kill' if is_kill else 'stop'} and start node {number + 1} of Kafka")
+        (kafka.kill if is_kill else kafka.restart)(number)
+        self._stage.say(f"node {number + 1} of Kafka serves again")
+
+    def _cut(self) -> None:
+        number = self._dice.randrange(self._scenario.nodes)
+        seconds = self._dice.uniform(*_CUT_S)
+        self._stage.say(f"cut the network to node {number + 1} of Kafka for {seconds:.1f} s")
+        self._stage.kafka.network.cut(number)
+        self._wait(seconds)
+        self._stage.kafka.network.heal()
+
+    def _slow(self) -> None:
+        delay = self._dice.uniform(0.02, 0.3)
+        self._stage.say(f"slow the network down by {delay * 1000:.0f} ms a piece for {_SLOW_S:.0f} s")
+        self._stage.kafka.network.slow_down(delay)
+        self._wait(_SLOW_S)
+        self._stage.kafka.network.heal()
+
+    def _set_workers(self, count: int) -> None:
+        self._stage.say(f"{count} workers from now on")
+        crew = self._stage.crew
+        names = crew.names("worker")
+        for number in range(len(names), count):
+            crew.add(f"worker-{number + 1}", "worker")
+        for name in names[count:]:
+            crew.remove(name, politely=self._dice.random() < 0.5)
+
+    def _wait(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._work_at_the_desk()
+            time.sleep(0.1)

@@ -1,0 +1,38 @@
+"""Starts a role for the proof: `python -m tests.proof.role ROLE`. Waits are shortened, and a safeguard may be left out."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+
+from stream import crash_points, logs
+from stream.settings import load_settings
+from stream.up.roles import ROLES
+from tests.proof import sabotage
+
+
+def shorten_waits() -> None:
+    """Let doubts about a message be settled within seconds: as before, each wait is longer than what it waits for."""
+    import stream.sender.role as sender_role
+    from stream.core.sending import SendingLimits
+    from stream.transport import carriers
+    from stream.transport.evolution import EvolutionTransport
+
+    limits = {"gap_s": 0.0, "per_minute": 100_000, "claim_s": 3, "settle_s": 8, "second_look_s": 1, "retry_s": 1}
+    sender_role.SendingLimits = lambda **_: SendingLimits(**limits)  # type: ignore[misc,assignment]
+    carriers.EvolutionTransport = functools.partial(EvolutionTransport, send_timeout_s=4.0, typing_ms=0)  # type: ignore[misc,assignment]
+
+
+def main() -> None:
+    name = sys.argv[1]
+    shorten_waits()
+    sabotage.leave_out(os.environ.get("PROOF_WITHOUT", ""))
+    settings = load_settings()
+    crash_points.arm(settings)
+    logs.configure(settings, name)
+    ROLES[name].load()(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -81,6 +81,8 @@ def same_value(column: str, one: str, other: str) -> bool:
         return _STATES.get(_fold(one), one) == _STATES.get(_fold(other), other)
     if column == "priority":
         return _PRIORITIES.get(_fold(one), one) == _PRIORITIES.get(_fold(other), other)
+    if column == "category":
+        return _fold(one) == _fold(other)
     if column == "note":
         return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

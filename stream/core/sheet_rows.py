@@ -9,22 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from stream.core.commands import AnyCommand
 from stream.core.sheet_cells import ERASED, clean
-from stream.core.sheet_columns import BY_NAME, COLUMNS, SHARED, Owner, header_text
-from stream.core.sheet_edits import Edit, People, command_for, same_value
+from stream.core.sheet_columns import BY_NAME, COLUMNS, SHARED, header_text
+from stream.core.sheet_edits import People, same_value
 from stream.core.sheet_guard import guard_blanked, guard_table, guard_vanished
-from stream.core.sheet_memory import Asked, RowMemory, digest_cells, mark_of, read_mark
+from stream.core.sheet_memory import RowMemory, digest_cells, read_mark
 from stream.core.sheet_plan import NewRow, Options, Plan, RowWrite, Wanted
-from stream.core.sheet_settling import is_known, settle
+from stream.core.sheet_reading import Reader
+from stream.core.sheet_settling import settle
 from stream.core.sheet_struck import AIM, adopt_rows, aim_of, find_struck
 from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
-from stream.errors import CommandRefused
 
-_OLD_COPY = "This row came back from an old copy of the sheet; what was changed in it was not taken."
 _UNKNOWN = RowMemory()
-_NEVER_BLANK = ("status", "priority", "category")
-_MACHINE = tuple(column for column in COLUMNS if column.owner is Owner.MACHINE and column.name != "notice")
 
 
 def reconcile(
@@ -43,7 +39,7 @@ def reconcile(
         return Plan(stop=stop)
     comparing = _Comparing(table or empty_table(), tickets, base, people, now, options)
     comparing.compare_rows()
-    stop = guard_blanked(comparing.blanked, placed)
+    stop = guard_blanked(comparing.reader.blanked, placed)
     if stop and not options.restore:
         return Plan(stop=stop)
     missing = comparing.missing()
@@ -77,11 +73,9 @@ class _Comparing:
         self.aim = aim_of(self.places)
         self.struck = find_struck(table, base, self.aim)
         self.adopted = adopt_rows(table, self.rows, self.struck, base)
+        self.reader = Reader(table, self.struck, people, now)
         self.memories: dict[str, RowMemory] = {}
         self.writes: list[RowWrite] = []
-        self.commands: list[AnyCommand] = []
-        self.blanked = 0
-        self.refused = 0
         self.returned: list[str] = []
         self.some_leave = False
 
@@ -117,77 +111,17 @@ class _Comparing:
             memory = memory.but(is_gone=False, is_archived=False, was_placed=True)
         self.some_leave = self.some_leave or memory.is_leaving
         if wanted.is_erased:
-            memory = RowMemory(
-                writes=memory.writes, was_placed=True, is_leaving=memory.is_leaving, refused_cells=memory.refused_cells
-            )
+            memory = memory.emptied()
         else:
             memory = settle(memory, wanted, self.absent, self.now)
             is_pushed = wanted.id in self.options.push
             memory = memory.but(asked={}, refused_cells="", notice="") if is_pushed else memory
             for row in () if is_pushed else rows:
-                memory = self._read_row(memory, wanted, row)
-            memory = self._keep_extras(memory, rows[0])
+                memory = self.reader.read_row(memory, wanted, row)
+            memory = self.reader.keep_extras(memory, rows[0])
         memory = self._write_rows(memory, wanted, rows)
         if memory is not before and memory != before:
             self.memories[wanted.id] = memory
-
-    def _read_row(self, memory: RowMemory, wanted: Wanted, row: Row) -> RowMemory:
-        mark = read_mark(row.cell(self.table.places["mark"])) if "mark" in self.table.places else None
-        number = mark[1] if mark is not None and mark[0] == wanted.id and mark[1] in memory.bases else None
-        hit = self.struck.get(row.number)
-        if number is not None and number != memory.seen:
-            memory = memory.but(seen=number)
-        if number == memory.writes and memory.sent and hit is None:
-            memory = memory.but(sent=())
-        if number is None and mark is not None and mark[0] == wanted.id and mark[1] < min(memory.bases, default=0):
-            return memory.with_notice(_OLD_COPY, self.now)
-        for name in SHARED:
-            place = self.table.places.get(name)
-            if place is None:
-                continue
-            cell = row.cell(place)
-            if hit is not None and hit.is_ours(name, cell):
-                continue
-            if number is not None:
-                old = memory.bases[number].get(name)
-                if old is None or cell == old or same_value(name, cell, old):
-                    continue
-            elif not memory.bases or is_known(memory, name, cell):
-                continue
-            else:
-                old = memory.bases[max(memory.bases)].get(name, "")
-            known = number if number is not None else max(memory.bases)
-            memory = self._take_edit(memory, wanted, name, old, cell)
-            memory = memory.but(bases={**memory.bases, known: {**memory.bases[known], name: cell}})
-        return memory
-
-    def _take_edit(self, memory: RowMemory, wanted: Wanted, name: str, old: str, new: str) -> RowMemory:
-        if not new.strip() and name in _NEVER_BLANK:
-            self.blanked += 1
-        number = memory.edits.get(name, 0) + 1
-        memory = memory.but(edits={**memory.edits, name: number}).with_notice("", None)
-        if name not in memory.asked and same_value(name, new, wanted.cells[name]):
-            return memory  # the ticket came to say the same
-        edit = Edit(ticket_id=wanted.id, group=wanted.group, column=name, old=old, new=new, number=number, at=self.now)
-        try:
-            self.commands.append(command_for(edit, self.people))
-        except CommandRefused as refusal:
-            self.refused += 1
-            return memory.with_notice(str(refusal), self.now)
-        asked = Asked(command_id=edit.command_id, value=new, at=self.now)
-        return memory.but(asked={**memory.asked, name: asked})
-
-    def _keep_extras(self, memory: RowMemory, row: Row) -> RowMemory:
-        """Remember what people's own columns say, but for what a write of ours put there in passing."""
-        hit = self.struck.get(row.number)
-        extras = {}
-        for header, place in self.table.extras.items():
-            cell = row.cell(place)
-            if hit is not None and hit.is_shifted and hit.is_ours("", cell):
-                cell = memory.extras.get(header, "")
-            if cell:
-                extras[header] = cell
-        return memory if extras == memory.extras else memory.but(extras=extras)
 
     def _repair(self, row: Row, memory: RowMemory, wanted: Wanted) -> dict[int, str]:
         """Return the cells of a row to be set right that are none of our columns: what a shifted write covered, and a lost id."""
@@ -218,7 +152,7 @@ class _Comparing:
             return memory
         shared = {name: self._after(name, rows[0], desired, differing[0][1]) for name in SHARED}
         memory = memory.with_write({} if wanted.is_erased else shared)
-        sent = {"mark": mark_of(wanted.id, memory.writes)}
+        sent = {"mark": memory.next_mark(wanted.id)}
         for row, names in differing:
             values = {name: desired[name] for name in names if name != "mark"}
             sent = {**values, **sent}
@@ -270,13 +204,13 @@ class _Comparing:
             headers=self.headers,
             writes=tuple(self.writes),
             appends=tuple(appends),
-            commands=tuple(self.commands),
+            commands=tuple(self.reader.commands),
             memories=self.memories,
             deleted=tuple(deleted),
             returned=tuple(self.returned),
             duplicates=tuple(ticket_id for ticket_id, rows in self.rows.items() if len(rows) > 1),
             unknown=tuple(ticket_id for ticket_id in self.rows if ticket_id not in self.tickets),
-            refused=self.refused,
+            refused=self.reader.refused,
         )
 
     def _is_new(self, wanted: Wanted, restore: bool) -> bool:
@@ -292,7 +226,7 @@ class _Comparing:
     def _new_row(self, wanted: Wanted) -> NewRow:
         memory = self.base.get(wanted.id, _UNKNOWN)
         memory = memory.but(is_gone=False, was_placed=False, asked={}).with_write({name: wanted.cells[name] for name in SHARED})
-        desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": mark_of(wanted.id, memory.writes)}
+        desired = self._desired(memory, wanted) | {"id": wanted.id, "mark": memory.next_mark(wanted.id)}
         memory = memory.with_sent({**desired, AIM: self.aim})
         cells = {self.places[name]: value for name, value in desired.items()}
         cells |= {place: memory.extras[header] for header, place in self.table.extras.items() if header in memory.extras}

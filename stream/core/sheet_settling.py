@@ -10,6 +10,7 @@ from stream.core.sheet_memory import Asked, RowMemory
 from stream.core.sheet_plan import Wanted
 
 _NOTICE_STAYS = timedelta(days=1)
+_REDACTING = timedelta(hours=1)  # in which the redacted snapshot follows its event
 
 
 def settle(memory: RowMemory, wanted: Wanted, absent: Collection[str], now: datetime) -> RowMemory:
@@ -20,6 +21,8 @@ def settle(memory: RowMemory, wanted: Wanted, absent: Collection[str], now: date
             memory = memory.but(asked=still)
     if memory.noticed_at is not None and now - memory.noticed_at > _NOTICE_STAYS:
         memory = memory.with_notice("", None)
+    if memory.redacted_at is not None and now - memory.redacted_at > _REDACTING and not memory.is_forgetful:
+        memory = memory.but(redacted_at=None)
     if any(name in base for base in memory.bases.values() for name in absent):
         # A column that was taken away comes back empty: that is nobody's change.
         kept = {number: {n: v for n, v in base.items() if n not in absent} for number, base in memory.bases.items()}

@@ -13,6 +13,8 @@ from stream.core.ids import derived_id
 from stream.core.sheet_memory import RowMemory, read_mark
 from stream.core.sheet_table import Row, Table
 
+_ENOUGH = 3  # cells of ours that no stray write explains make a row a ticket's
+
 AIM = "@"  # the name under which a write's cells keep the digest of where our columns stood
 
 
@@ -40,23 +42,32 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], aim: str) -> di
 
     `aim` is the digest of where our columns stand now: a write with another aim landed on other columns, if after the move.
     """
-    unconfirmed = {cells["mark"]: ticket_id for ticket_id, memory in memories.items() for cells in memory.sent}
+    unconfirmed = {cells["mark"]: (ticket_id, cells) for ticket_id, memory in memories.items() for cells in memory.sent}
     if not unconfirmed or "id" not in table.places:
         return {}
     found: dict[int, Struck] = {}
-    strayed = {ticket_id for ticket_id, memory in memories.items() if any(cells[AIM] != aim for cells in memory.sent)}
     for row in table.rows:
         own = row.cell(table.places["id"]).strip().upper()
-        if own in strayed:  # its mark may be covered by now
-            found[row.number] = Struck(own, memories[own].sent, is_shifted=True)
+        moved = _moved(row, memories.get(own), table, aim)
+        if moved:  # its mark may be covered by now
+            found[row.number] = Struck(own, moved, is_shifted=True)
         for place, cell in enumerate(row.cells):
             if cell in unconfirmed:
-                ticket_id = unconfirmed[cell]
-                sent = memories[ticket_id].sent
-                is_shifted = place != table.places.get("mark") or any(cells[AIM] != aim for cells in sent)
+                ticket_id, cells = unconfirmed[cell]
+                is_shifted = place != table.places.get("mark") or cells[AIM] != aim
                 if is_shifted or own != ticket_id:
-                    found[row.number] = _join(found.get(row.number), Struck(ticket_id, sent, is_shifted))
+                    found[row.number] = _join(found.get(row.number), Struck(ticket_id, (cells,), is_shifted))
     return found
+
+
+def _moved(row: Row, memory: RowMemory | None, table: Table, aim: str) -> tuple[Mapping[str, str], ...]:
+    """Return the writes under way to a row that were aimed at columns which have moved since, unless a later one put it right."""
+    if memory is None or not memory.sent:
+        return ()
+    last = memory.sent[-1]
+    if last[AIM] == aim and "mark" in table.places and row.cell(table.places["mark"]) == last["mark"]:
+        return ()
+    return tuple(cells for cells in memory.sent if cells[AIM] != aim)
 
 
 def _join(one: Struck | None, other: Struck) -> Struck:
@@ -72,7 +83,8 @@ def adopt_rows(
 ) -> set[int]:
     """Give rows whose id cell was lost back to their tickets, into `rows`; returns their numbers.
 
-    A row is known by its own mark if somebody emptied the id, or by a write of ours that covered the id.
+    A row is known by its own mark if somebody emptied the id, or by a write of ours that covered the id. A line on which
+    nothing of ours stands but what a write left there is somebody else's.
     """
     adopted: set[int] = set()
     if "id" not in table.places or "mark" not in table.places:
@@ -84,7 +96,13 @@ def adopt_rows(
         mark = read_mark(row.cell(table.places["mark"]))
         own = mark is not None and mark[0] in memories and mark[1] == memories[mark[0]].seen and not memories[mark[0]].is_gone
         owner = mark[0] if mark is not None and own else hit.ticket_id if hit is not None and hit.is_shifted else None
-        if owner is not None and owner not in rows:
+        if owner is not None and owner not in rows and _is_a_ticket(row, table, hit):
             rows[owner] = [row]
             adopted.add(row.number)
     return adopted
+
+
+def _is_a_ticket(row: Row, table: Table, hit: Struck | None) -> bool:
+    """Tell whether a row says more than a write of ours that landed on it: a ticket's row always says most of these."""
+    said = [(name, row.cell(place)) for name, place in table.places.items() if name not in ("id", "mark")]
+    return sum(1 for name, cell in said if cell and not (hit is not None and hit.is_ours(name, cell))) >= _ENOUGH

@@ -14,6 +14,7 @@ from stream.adapters.kafka_deletion import delete_before, end_offsets, read_by_a
 from stream.adapters.topics import Topic
 from stream.core.commands import Actor, ActorKind, Erase
 from stream.core.erasing import Eraser, erase_from_ticket
+from stream.core.events import EventKind, TicketEvent
 from stream.core.ids import derived_id
 from stream.core.ticket import Ticket
 from stream.erasure.places import Hits, names_of_topics, search_topic, shows, spooled
@@ -105,6 +106,16 @@ def _replace_old_snapshots(settings: Settings, publisher: Publisher, eraser: Era
         ticket = Ticket.from_json(record.value or b"")
         erased = erase_from_ticket(ticket, eraser).but(version=ticket.version + 1)
         publisher.publish(Topic.TICKETS, ticket.id, erased.to_json())
+        told = TicketEvent(
+            id=derived_id("erase", eraser.salt, ticket.id),
+            kind=EventKind.REDACTED,
+            group=ticket.group,
+            ticket_id=ticket.id,
+            at=datetime.now(UTC),
+            actor=Actor(kind=ActorKind.CLI),
+            because="a person was erased",
+        )
+        publisher.publish(Topic.TICKET_EVENTS, ticket.id, told.to_json())
     if latest:
         say(f"tickets: {len(latest)} closed ones written anew.")
 

@@ -21,9 +21,8 @@ from stream.sheet.store import Cursor, SheetStore, Stored
 
 log = logs.get(__name__)
 
-
-# Ids of our commands begin like this; the other event is for us alone. All others are none of our business.
-_OURS = (b'"sheet-', EventKind.ROW_PUSHED.encode())
+# Ids of our commands begin like this; the other two tell of tickets whose rows we keep. All others are none of our business.
+_OURS = (b'"sheet-', EventKind.ROW_PUSHED.encode(), EventKind.REDACTED.encode())
 
 
 class Intake:
@@ -99,6 +98,10 @@ class Intake:
             return
         memory = changed.get(ticket_id) or self._store.memories.get(ticket_id)
         if memory is None:
+            return
+        if event.kind is EventKind.REDACTED:
+            self._store.forget_commands(ticket_id)
+            changed[ticket_id] = memory.but(redacted_at=event.at)
             return
         for name, asked in memory.asked.items():
             if asked.command_id == event.command_id:

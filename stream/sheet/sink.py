@@ -109,7 +109,7 @@ class Sink:
             refused_rows=len(refused),
             deleted=len(plan.deleted),
             duplicates=len(plan.duplicates),
-            pending=len(self._held) + (0 if applied.is_complete and not moves.rows and not moves.remove else 1),
+            pending=len(self._held) + _unfinished(plan, moves, applied),
             elapsed_s=time.monotonic() - began,
         )
         is_done = not (plan.changes_sheet or plan.memories or plan.commands or done.pending or done.moved or moves.blanks)
@@ -200,7 +200,7 @@ class Sink:
     def _write_mirror(self, wanted: dict[str, Wanted], now: datetime) -> None:
         if self._mirror is None:
             return
-        digest = derived_id(now.strftime("%Y-%m-%d %H"), *((row.id, row.updated_at, row.is_erased) for row in wanted.values()))
+        digest = derived_id(now.strftime("%Y-%m-%d %H"), *((row.id, *row.cells.values()) for row in wanted.values()))
         if digest == self._mirrored:
             return
         try:
@@ -209,3 +209,9 @@ class Sink:
             log.warning("mirror not written", path=str(self._mirror), reason=str(error))
         else:
             self._mirrored = digest
+
+
+def _unfinished(plan: Plan, moves: Moves, applied: Applied) -> int:
+    """Return 1 where another pass is due at once: rows were left over, or what was redacted is not forgotten yet."""
+    is_done = applied.is_complete and not moves.rows and not moves.remove
+    return 0 if is_done and not any(memory.is_forgetful for memory in plan.memories.values()) else 1

@@ -148,6 +148,13 @@ class SheetStore:
             self._db.executemany("UPDATE outbox SET sent = 0 WHERE id = ?", [(command_id,) for command_id in open_ids])
         return len(open_ids)
 
+    def forget_commands(self, ticket_id: str) -> None:
+        """Let go of what Kafka has of a ticket's commands: they may say what was taken out of it since."""
+        with self.lock:
+            self._db.execute(
+                "DELETE FROM outbox WHERE sent = 1 AND instr(CAST(body AS TEXT), ?) > 0", (f'"ticket_id":"{ticket_id}"',)
+            )
+
     def ask(self, what: str) -> int:
         """Leave a request for the process that owns the sheet; returns its number."""
         with self.lock, closing(self._db.execute("INSERT INTO requests (what) VALUES (?)", (what,))) as done:

@@ -23,7 +23,7 @@ from stream.adapters.topics import Topic
 from stream.cli import erase as command
 from stream.core.commands import Actor, ActorKind, SetNote
 from stream.core.ticket import Ticket
-from stream.erasure.places import names_of_topics
+from stream.erasure.places import names_of_topics, write_back
 from stream.settings import Settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
@@ -56,6 +56,13 @@ def sheet_text(system: System) -> bytes:
         return b""
     with zipfile.ZipFile(path) as book:
         return b"".join(book.read(name) for name in book.namelist())
+
+
+def traces_in_files(settings: Settings) -> list[tuple[str, bytes]]:
+    """Look into what the roles keep beside Kafka: the Sheet's store with its log, and the mirror."""
+    write_back(settings)
+    files = {path: path.read_bytes() for path in settings.data_dir.iterdir() if path.is_file()}
+    return [(path.name, trace) for path, raw in files.items() for trace in TRACES if trace in raw]
 
 
 def compact_at_once(settings: Settings) -> None:
@@ -118,6 +125,7 @@ def test_after_an_erasure_and_compaction_nothing_of_the_person_is_found(system: 
     assert [(letter.value, letter.headers) for letter in letters] == [(b"somebody else's", {"why": b"not_json"})]
     wait_for("the Sheet to follow", lambda: not any(trace in sheet_text(system) for trace in TRACES))
     assert b"he site shows an error" in sheet_text(system)
+    wait_for("the files to follow", lambda: not traces_in_files(settings))
 
     left: list[tuple[str, bytes]] = []
 

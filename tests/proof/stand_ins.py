@@ -1,4 +1,4 @@
-"""The outside: Kafka behind proxies, and the stand-ins of WhatsApp, the model and Google, which fail in the ways their tests list."""
+"""The outside: Kafka behind proxies, and the stand-ins of WhatsApp, the model and Google, failing as their own tests have it."""
 
 from __future__ import annotations
 

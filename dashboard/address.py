@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -25,6 +26,52 @@ def seed(key: str, default: str | None, allowed: Collection[str] | None = None) 
 def keep(key: str, default: str | None) -> None:
     """Write the widget's new value to the address; a callback."""
     _write(key, st.session_state[key], default)
+
+
+def choose(
+    key: str,
+    options: Sequence[str],
+    label: str,
+    name_of: Callable[[str], str],
+    *,
+    look: Literal["segments", "pills"] = "segments",
+    default: str | None = None,
+) -> str:
+    """Draw one choice of several that lives in the address and return it; the first of the options is the usual default."""
+    default = default or options[0]
+    seed(key, default, options)
+    draw = st.pills if look == "pills" else st.segmented_control
+    draw(
+        label,
+        options,
+        required=True,
+        key=key,
+        on_change=keep,
+        args=(key, default),
+        format_func=name_of,
+        label_visibility="collapsed",
+    )
+    chosen = str(st.session_state.get(key))
+    return chosen if chosen in options else default
+
+
+def select(
+    key: str, options: Sequence[str], label: str, nothing: str, name_of: Callable[[str], str] = str, width: int = 170
+) -> None:
+    """Draw a filter that lives in the address; with nothing chosen it lets everything through, and says so."""
+    seed(key, None, options)
+    st.selectbox(
+        label,
+        options,
+        key=key,
+        on_change=keep,
+        args=(key, None),
+        format_func=name_of,
+        index=None,
+        placeholder=nothing,
+        label_visibility="collapsed",
+        width=width,
+    )
 
 
 def _write(key: str, value: str | None, default: str | None) -> None:

@@ -26,7 +26,7 @@ def next_day(snapshot: Snapshot, follow_ups: FollowUps, now: datetime, language:
         for begin, end in _open_spans(follow_ups.talking_hours_of(policy), now)
     ]
     marks = [
-        {"at": card.next_step_at.isoformat(), "ticket": card.id, "title": safe.mask_numbers(safe.show(card.title))}
+        {"at": card.next_step_at.isoformat(), "ticket": card.id, "title": safe.title(card.title, reveal=False)}
         for card in snapshot.open_by_due
         if card.next_step_at and card.next_step_at < now + _DAY
     ]

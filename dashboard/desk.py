@@ -11,6 +11,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from dashboard.card import Card, card_of
+from dashboard.hops import Hops
 from dashboard.shelf import Shelf
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
@@ -56,6 +57,8 @@ class Snapshot:
     tickets_version: int = 0
     review: tuple[ReviewItem, ...] = ()
     letters: tuple[Letter, ...] = ()
+    hops: Mapping[str, tuple[float, float, int]] = field(default_factory=dict)
+    lags: Mapping[tuple[Topic, int], int] = field(default_factory=dict)
 
     @property
     def cards(self) -> Mapping[str, Card]:
@@ -101,9 +104,13 @@ class Desk:
         self._read = 0
         self._unreadable = 0
         self._as_of: datetime | None = None
+        self._hops = Hops()
 
-    def take(self, record: Record) -> None:
-        """Fold one record in. What cannot be read is counted, never an error: a newer worker may know more than we do."""
+    def take(self, record: Record, read_at: datetime | None = None) -> None:
+        """Fold one record in. What cannot be read is counted, never an error: a newer worker may know more than we do.
+
+        `read_at` is given for what has just been written, as far as anybody can tell: it shows how long the hops take.
+        """
         self._read += 1
         self._version += 1
         self._as_of = max(self._as_of or record.timestamp, record.timestamp)
@@ -111,7 +118,7 @@ class Desk:
             if record.topic is Topic.TICKETS:
                 self._take_ticket(record)
             elif record.topic is Topic.TICKET_EVENTS and record.value is not None:
-                self._take_event(record.value)
+                self._take_event(record, record.value, read_at)
             elif record.topic is Topic.STATUS:
                 self._take_status(record)
             elif record.topic is Topic.DEAD_LETTER:
@@ -134,7 +141,7 @@ class Desk:
         if known is None or ticket.version >= known.version:
             self._cards[ticket.id] = card_of(ticket, record.value)
 
-    def _take_event(self, raw: bytes) -> None:
+    def _take_event(self, record: Record, raw: bytes, read_at: datetime | None) -> None:
         event = TicketEvent.from_json(raw)
         if event.id in self._taken:
             return
@@ -144,6 +151,8 @@ class Desk:
         if event.ticket_id is not None:
             self._events[event.ticket_id] = (*self._events.get(event.ticket_id, ()), raw)[-EVENTS_PER_TICKET:]
         self._recent.append(event)
+        if read_at is not None:
+            self._hops.take(event, record.timestamp, read_at)
         self._feed(event)
 
     def _feed(self, change: Undecided | AnyCommand | TicketEvent) -> None:
@@ -160,7 +169,14 @@ class Desk:
         for key in gone:
             del self._parts[key]
 
-    def snapshot(self, *, is_caught_up: bool, lag: int = 0, error: str | None = None) -> Snapshot:
+    def snapshot(
+        self,
+        *,
+        is_caught_up: bool,
+        lag: int = 0,
+        error: str | None = None,
+        lags: Mapping[tuple[Topic, int], int] | None = None,
+    ) -> Snapshot:
         """Return what is known now, detached from what comes later."""
         if self._shelf_version != self._tickets_version:
             self._shelf, self._shelf_version = Shelf(MappingProxyType(dict(self._cards))), self._tickets_version
@@ -182,4 +198,6 @@ class Desk:
             tickets_version=self._tickets_version,
             review=self._review_items or (),
             letters=tuple(self._letters),
+            hops=self._hops.measured(),
+            lags=lags or {},
         )

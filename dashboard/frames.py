@@ -119,7 +119,7 @@ def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict
     """Return the row of a card as the board's component takes it: plain values, times in ISO format."""
     return {
         "id": card.id,
-        "title": safe.mask_numbers(safe.show(card.title)) if not reveal else safe.show(card.title),
+        "title": safe.title(card.title, reveal=reveal),
         "who": safe.person(card.opened_by_name, card.opened_by, reveal=reveal),
         "group": safe.group(card.group_name, card.group),
         "state": card.state.value,

@@ -17,6 +17,7 @@ from stream.core.events import EventKind, TicketEvent
 from stream.core.ticket import Clock
 
 Row = dict[str, Any]
+CalendarOf = Callable[[Card], BusinessCalendar]
 KEYS = ("group", "person", "category", "week")
 
 
@@ -47,13 +48,22 @@ def _minutes(clock: Clock | None, calendar: BusinessCalendar) -> float | None:
     return calendar.between(clock.started_at, clock.met_at) / 60 if clock and clock.met_at else None
 
 
+def middle(values: Sequence[float]) -> float | None:
+    """Return the median; None of nothing."""
+    return median(values) if values else None
+
+
 def breakdown(
-    cards: Sequence[Card], key: str, language: str, calendar_of: Callable[[Card], BusinessCalendar] = lambda _: ALWAYS_OPEN
+    cards: Sequence[Card],
+    key: str,
+    language: str,
+    calendar_of: CalendarOf = lambda _: ALWAYS_OPEN,
+    name_of: Callable[[str], str] = lambda name: name,
 ) -> list[Row]:
     """Return one row for each group, person, category or week: how many, how fast (median and p90), how many missed."""
     found: dict[str, list[Card]] = {}
     for card in cards:
-        found.setdefault(_key_of(card, key, language), []).append(card)
+        found.setdefault(_key_of(card, key, language, name_of), []).append(card)
     rows = []
     for name, mine in found.items():
         times = [durations(card, calendar_of(card)) for card in mine]
@@ -64,11 +74,11 @@ def breakdown(
                 "name": name,
                 "tickets": len(mine),
                 "open": sum(card.is_open for card in mine),
-                "first_median": _told(median(first) if first else None),
-                "first_p90": _told(p90(first)),
-                "whole_median": _told(median(whole) if whole else None),
-                "whole_p90": _told(p90(whole)),
-                "missed": sum(_missed(card) for card in mine),
+                "first_median": tell_minutes(middle(first)),
+                "first_p90": tell_minutes(p90(first)),
+                "whole_median": tell_minutes(middle(whole)),
+                "whole_p90": tell_minutes(p90(whole)),
+                "missed": sum(has_missed(card) for card in mine),
             }
         )
     return sorted(rows, key=lambda row: (-int(row["tickets"]), row["name"])) if key != "week" else sorted(rows, key=_by_name)
@@ -96,28 +106,34 @@ def follow_ups(cards: Iterable[Card]) -> dict[str, int]:
     return dict(counted)
 
 
-def corrections(events: Iterable[TicketEvent], since: datetime) -> list[TicketEvent]:
-    """Return the detections that people put right, the latest first."""
-    return [event for event in reversed(list(events)) if event.kind is EventKind.CORRECTED and event.at >= since]
+def corrections(events: Iterable[TicketEvent], since: datetime | None, until: datetime | None = None) -> list[TicketEvent]:
+    """Return the detections that people put right, the latest first; without `since` all that are remembered."""
+    return [
+        event
+        for event in reversed(list(events))
+        if event.kind is EventKind.CORRECTED and (since is None or event.at >= since) and (until is None or event.at < until)
+    ]
 
 
-def _key_of(card: Card, key: str, language: str) -> str:
+def _key_of(card: Card, key: str, language: str, name_of: Callable[[str], str]) -> str:
     match key:
         case "group":
             return safe.group(card.group_name, card.group)
         case "person":
-            return safe.show(card.assignee) or say(language, "board.unassigned")
+            return safe.show(name_of(card.assignee)) if card.assignee else say(language, "board.unassigned")
         case "category":
             return safe.show(card.category)
     year, week, _ = card.opened_at.isocalendar()
     return f"{year}-W{week:02d}"
 
 
-def _missed(card: Card) -> bool:
+def has_missed(card: Card) -> bool:
+    """Tell whether a deadline of this ticket passed before it was met."""
     return any(clock is not None and clock.breached_at is not None for clock in (card.first_response, card.resolution))
 
 
-def _told(minutes: float | None) -> str | None:
+def tell_minutes(minutes: float | None) -> str | None:
+    """Return a span of time as people say it, such as `40 min` or `3.0 h`."""
     if minutes is None:
         return None
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"

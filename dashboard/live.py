@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Protocol
 
 from dashboard.desk import Desk, Snapshot
@@ -30,6 +32,8 @@ class Feed(Protocol):
     def is_caught_up(self) -> bool: ...
 
     def lag(self) -> int: ...
+
+    def lags(self) -> Mapping[tuple[Topic, int], int]: ...
 
     def close(self) -> None: ...
 
@@ -81,8 +85,9 @@ class LiveView:
         desk, caught_up = Desk(), False
         while not self._stopping.is_set():
             records = feed.poll(_POLL_S)
+            read_at = datetime.now(UTC) if caught_up else None
             for record in records:
-                desk.take(record)
+                desk.take(record, read_at)
             lag = feed.lag()
             first_time = not caught_up and feed.is_caught_up()
             caught_up = caught_up or first_time
@@ -90,7 +95,7 @@ class LiveView:
             is_worth_showing = caught_up or not self._snapshot.is_caught_up
             is_new = bool(records) or first_time or bool(self._snapshot.error) or lag != self._snapshot.lag
             if is_worth_showing and is_new:
-                self._snapshot = desk.snapshot(is_caught_up=caught_up, lag=lag)
+                self._snapshot = desk.snapshot(is_caught_up=caught_up, lag=lag, lags=feed.lags())
             if first_time:
                 gc.freeze()  # what was read stays for long; the collector need not look at it again and again
                 log.info("caught up", tickets=len(self._snapshot.cards), records=self._snapshot.read)

@@ -26,7 +26,12 @@ _STYLE = """<style>
 [class*="st-key-nothing"] { padding: 3.5rem 1rem; text-align: center;
   border: 1px dashed rgba(128,128,128,.4); border-radius: 10px; }
 @media (max-width: 640px) { .stMainBlockContainer { padding: 2.8rem .8rem 2rem; } }
-@media print { .stSidebar, .stAppHeader, .st-key-strip, .st-key-controls { display: none !important; } }
+.st-key-backtest_text textarea { font-family: var(--st-code-font, monospace); font-size: 12.5px; line-height: 1.5; }
+@media print {
+  .stSidebar, .stAppHeader, .st-key-strip, .st-key-controls, .st-key-digest_controls, .stToast { display: none !important; }
+  .stApp, .stAppViewContainer, .stMain { position: static !important; overflow: visible !important; height: auto !important; }
+  .stMainBlockContainer { padding: 0; }
+}
 </style>"""
 
 
@@ -63,6 +68,12 @@ def table(
     data = {"columns": columns, "rows": rows, "opens": opens, "now": now.isoformat(), "words": words, "label": label}
     pressed: str | None = draw("grid", key, data, on_press_change=lambda: None).press
     return pressed
+
+
+def heading(title: str) -> None:
+    """Draw a page's title where all pages have it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.header(title, anchor=False)
 
 
 def empty(title: str, hint: str, key: str = "nothing") -> None:

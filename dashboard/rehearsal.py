@@ -1,4 +1,4 @@
-"""A rehearsal: one message in a marked test group, as Evolution would deliver it, and what a policy would bring. Pure."""
+"""A rehearsal: one message in a group, as Evolution would deliver it, and what a policy would bring. Pure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,27 @@ def message_event(text: str, author: str, message_id: str, instance: str, now: d
     return {
         "event": "messages.upsert",
         "instance": instance,
-        "data": {
-            "key": {"remoteJid": TEST_GROUP, "fromMe": False, "id": message_id, "participant": TEST_AUTHOR},
-            "pushName": author,
-            "message": {"conversation": text},
-            "messageType": "conversation",
-            "messageTimestamp": int(now.timestamp()),
-        },
+        "data": message_data(text, author, TEST_AUTHOR, None, TEST_GROUP, message_id, now),
         "date_time": now.isoformat(),
         "sender": "15550009999@s.whatsapp.net",
+    }
+
+
+def message_data(
+    text: str, author: str, address: str, phone: str | None, group: str, message_id: str, now: datetime
+) -> dict[str, Any]:
+    """Return what such a webhook carries: who wrote it, by the address that WhatsApp prefers and the phone where it is known."""
+    key = {"remoteJid": group, "fromMe": False, "id": message_id, "participant": address}
+    if phone and phone != address:
+        key |= {"participantAlt": phone, "addressingMode": "lid"}
+    return {
+        "key": key,
+        "pushName": author,
+        "status": "DELIVERY_ACK",
+        "message": {"conversation": text},
+        "messageType": "conversation",
+        "messageTimestamp": int(now.timestamp()),
+        "source": "android",
     }
 
 

@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboard import frames
 from dashboard.desk import Snapshot
+from dashboard.lags import LagWatch
 from dashboard.live import LiveView
+from dashboard.tools import Toolbox
 from stream.adapters.kafka import Publisher
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.status import StatusReporter
@@ -52,6 +54,18 @@ def heartbeat() -> StatusReporter:
     return reporter
 
 
+@st.cache_resource(validate=LagWatch.is_alive, on_release=LagWatch.close, show_spinner=False)
+def lag_watch() -> LagWatch:
+    """Return the one watch over how far the readers of Kafka are behind."""
+    return LagWatch(settings())
+
+
+@st.cache_resource(on_release=Toolbox.close, show_spinner=False)
+def toolbox() -> Toolbox:
+    """Return the one place where commands run whose answers pages show."""
+    return Toolbox()
+
+
 @dataclass(frozen=True)
 class NoRules:
     """Stands in while the rules folder cannot be used at all: an empty book, and why."""
@@ -74,6 +88,11 @@ def _watcher() -> BookWatcher:
     watcher = BookWatcher(settings().rules_dir)
     watcher.start()
     return watcher
+
+
+def not_set_up() -> tuple[str, ...]:
+    """Return the parts that the settings leave out."""
+    return () if settings().evolution_api_url else ("whatsapp",)
 
 
 def name_of(assignee: str) -> str:

@@ -32,6 +32,11 @@ def mask_numbers(text: str) -> str:
     return _PHONE_IN_TEXT.sub(lambda found: mask(found.group()), text)
 
 
+def title(text: str, *, reveal: bool) -> str:
+    """Return a ticket's title as it may be shown: controls written out, and numbers masked unless they are asked for."""
+    return show(text) if reveal else mask_numbers(show(text))
+
+
 def name_mentions(text: str, names: Mapping[str, str], *, reveal: bool) -> str:
     """Return the text with each `@number` as the name of whom it mentions; WhatsApp keeps numbers there, people see names."""
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from dashboard import frames, safe
-from dashboard.card import Card
 from dashboard.desk import Snapshot, is_alive
 from dashboard.words import say
-from stream.core.book import Book
-from stream.core.detection import Stage
 from stream.core.status import Health, PartStatus
 from stream.core.ticket import FollowUpStatus
 
@@ -20,20 +17,27 @@ TONES = {Health.OK: "good", Health.DEGRADED: "warn", Health.DOWN: "bad"}
 # The parts of a whole installation, in the order a message takes them.
 PARTS = ("bridge", "worker", "classifier", "sender", "sheet", "dashboard")
 
+# After this, a part that no installation needs was switched off for good.
+FORGOTTEN_AFTER = timedelta(minutes=10)
+
 
 def chip(text: str, tone: str) -> dict[str, str]:
     """Return a chip: a word and its tone, which is good, warn, bad or none."""
     return {"text": text, "tone": tone}
 
 
-def parts(snapshot: Snapshot, now: datetime, language: str) -> list[Row]:
-    """Return a row for each process that was ever heard of, and one for each part that was not."""
+def parts(snapshot: Snapshot, now: datetime, language: str, not_set_up: Collection[str] = ()) -> list[Row]:
+    """Return a row for each process that matters, and one for each part that was never heard of.
+
+    `not_set_up` are parts that the settings leave out: an old trace of one is no alarm.
+    """
     heard = sorted(snapshot.parts.values(), key=lambda status: (_place(status.part), status.process))
     newest = {status.part: max(one.at for one in heard if one.part == status.part) for status in heard}
     rows = [
         _part_row(status, now, language)
         for status in heard
-        if is_alive(status, now) or status.at == newest[status.part]  # of those that are gone only the last one matters
+        # Of those that are gone only the last one matters, and not for long where nobody needs the part.
+        if is_alive(status, now) or (status.at == newest[status.part] and not _is_forgotten(status, now, not_set_up))
     ]
     silent = [part for part in PARTS if part not in newest]
     never = chip(say(language, "health.never"), "none")
@@ -42,6 +46,13 @@ def parts(snapshot: Snapshot, now: datetime, language: str) -> list[Row]:
 
 def _place(part: str) -> int:
     return PARTS.index(part) if part in PARTS else len(PARTS)
+
+
+def _is_forgotten(status: PartStatus, now: datetime, not_set_up: Collection[str]) -> bool:
+    """Tell whether this is the trace of something that was tried and put away, such as a demo's stand-in for WhatsApp."""
+    if status.part in not_set_up:
+        return True
+    return status.part not in PARTS and now - status.at > FORGOTTEN_AFTER
 
 
 def _part_row(status: PartStatus, now: datetime, language: str) -> Row:
@@ -79,7 +90,7 @@ def planned(snapshot: Snapshot, language: str) -> list[Row]:
     waiting.sort(key=lambda card: (card.next_step_at or card.opened_at, card.id))
     return [
         {
-            "title": safe.mask_numbers(safe.show(card.title)),
+            "title": safe.title(card.title, reveal=False),
             "id": card.id,
             "group": safe.group(card.group_name, card.group),
             "state": chip(say(language, f"state.{card.state.value}"), "none"),
@@ -103,34 +114,6 @@ def follow_up_counts(snapshot: Snapshot, language: str) -> list[Row]:
         {"step": frames.step_words(step, language)} | {status.value: counts.get(status.value, 0) for status in shown}
         for step, counts in sorted(found.items())
     ]
-
-
-def rules(book: Book, cards: Iterable[Card], now: datetime) -> list[Row]:
-    """Return the rules with the tickets that each opened today and in seven days; the busiest first."""
-    day: dict[str, int] = {}
-    week: dict[str, int] = {}
-    last: dict[str, datetime] = {}
-    for card in cards:
-        if card.stage is Stage.RULES and card.decided_by:
-            by = card.decided_by
-            day[by] = day.get(by, 0) + (now - card.opened_at < timedelta(days=1))
-            week[by] = week.get(by, 0) + (now - card.opened_at < timedelta(days=7))
-            last[by] = max(last.get(by, card.opened_at), card.opened_at)
-    most = max((week.get(one.rule.id, 0) for one in book.rules.rules), default=0) or 1
-    rows = [
-        {
-            "rule": one.rule.id,
-            "title": safe.show(one.rule.title),
-            "says": chip(one.rule.then.label.value, "none"),
-            "mode": one.rule.mode.value,
-            "priority": one.rule.priority,
-            "day": day.get(one.rule.id, 0),
-            "week": {"share": week.get(one.rule.id, 0) / most, "text": str(week.get(one.rule.id, 0))},
-            "last": last[one.rule.id].isoformat() if one.rule.id in last else None,
-        }
-        for one in book.rules.rules
-    ]
-    return sorted(rows, key=lambda row: (-week.get(str(row["rule"]), 0), row["priority"], row["rule"]))
 
 
 def columns(language: str, page: str, kinds: Mapping[str, str | tuple[str, str]]) -> list[dict[str, str]]:

@@ -7,11 +7,18 @@ function bubble(one, words, canSplit) {
   time.dateTime = one.at;
   head.append(time);
   const body = h("div", "body");
+  if (one.quoted) { const quoted = h("div", "quoted muted", one.quoted); quoted.dir = "auto"; body.append(quoted); }
   if (one.form) { const form = h("div", "form muted"); form.append(icon(one.form_icon), h("span", null, one.form)); body.append(form); }
   if (one.text) { const text = h("div", "text", one.text); text.dir = "auto"; body.append(text); }
   else if (one.text === null) body.append(h("div", "text gone", words.redacted));
   const foot = h("div", "foot muted");
-  foot.append(icon(one.why_icon), h("span", null, one.why));
+  if (one.why) foot.append(icon(one.why_icon), h("span", null, one.why));
+  for (const given of one.reactions || []) {
+    const pill = h("span", "given", given.emoji);
+    pill.title = given.who;
+    pill.append(h("span", "sr", given.who));
+    foot.append(pill);
+  }
   if (one.edited_at) foot.append(h("span", "dot", fill(words.edited, { time: moment(one.edited_at) })));
   if (canSplit && one.can_split) {
     const split = h("button", "split");
@@ -19,7 +26,7 @@ function bubble(one, words, canSplit) {
     split.append(icon("split"), h("span", null, words.split));
     foot.append(split);
   }
-  node.append(head, body, foot);
+  node.append(head, body, ...(foot.children.length ? [foot] : []));
   return node;
 }
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -33,12 +40,18 @@ export default function ({ data, parentElement, setTriggerValue }) {
     });
   }
   root.__send = setTriggerValue;
+  // A talk that scrolls by itself stays at its end, unless somebody reads further up.
+  root.classList.toggle("sticks", Boolean(data.sticks));
+  if (data.sticks && root.__mark) root.__ended = root.scrollHeight - root.scrollTop - root.clientHeight < 40;
   root.setAttribute("aria-label", data.words.label);
   const mark = JSON.stringify([data.messages, data.can_split]);
   if (root.__mark !== mark) {
     const grown = root.__mark && data.messages.length > root.children.length;
     root.__mark = mark;
     root.replaceChildren(...data.messages.map((one) => bubble(one, data.words, data.can_split)));
-    if (grown) root.lastChild.scrollIntoView({ block: "nearest" });
+    if (data.sticks) {
+      const wasAtEnd = root.__ended === undefined || root.__ended;
+      if (wasAtEnd) requestAnimationFrame(() => { root.scrollTop = root.scrollHeight; });
+    } else if (grown) root.lastChild.scrollIntoView({ block: "nearest" });
   }
 }

@@ -1,5 +1,5 @@
-// A quiet table. A column has a name, a label and a kind: text, id, time, until, number, bar, chip ({text, tone}) or
-// buttons (a list of {text, press}): pressing one tells the page what stands in `press`.
+// A quiet table. A column has a name, a label and a kind: text, wrap, id, time, until, number, bar, chip ({text, tone}),
+// checks (a list of {holds, asked, found}), or buttons (a list of {text, press}): pressing one tells the page what stands in `press`.
 function paintCell(cell, kind, value, offset) {
   if (value === null || value === undefined || value === "") { cell.replaceChildren(h("span", "muted", "–")); return; }
   if (kind === "chip") {
@@ -21,6 +21,14 @@ function paintCell(cell, kind, value, offset) {
       button.type = "button";
       button.dataset.press = one.press;
       return button;
+    }));
+  } else if (kind === "checks") {
+    cell.replaceChildren(...value.map((one) => {
+      const line = h("div", "check " + (one.holds ? "holds" : "fails"));
+      const sign = h("span", "sign");
+      sign.append(icon(one.holds ? "yes" : "no"), h("span", "sr", one.holds ? "✓" : "✗"));
+      line.append(sign, h("span", null, one.asked), ...(one.found ? [h("b", null, one.found)] : []));
+      return line;
     }));
   } else if (kind === "time" || kind === "until") {
     const time = h("time", null, "");

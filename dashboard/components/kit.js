@@ -24,6 +24,9 @@ const ICONS = {
   split: ["M8 13.500V9L4 5V2.8", "M8 9l4-4V2.8"],
   dot: ["o8 8 2.6 f"],
   wait: ["o8 8 5.5 d"],
+  print: ["M4.500 6V2.500h7V6", "M4.500 11.500h-2v-5.500h11v5.500h-2", "M4.500 9.500h7v4h-7z"],
+  yes: ["M3.5 8.4l3 3 6-6.6"],
+  no: ["M4.5 4.5l7 7M11.500 4.5l-7 7"],
 };
 function h(tag, className, text) {
   const node = document.createElement(tag);

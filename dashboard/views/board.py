@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import address, frames, parts, resources
+from dashboard import address, frames, parts, resources, safe
 from dashboard.context import Context, context
 from dashboard.frames import VIEWS, Filter
 
@@ -15,22 +15,9 @@ LAYOUTS = ("list", "columns")
 def controls(here: Context) -> None:
     """Draw the filters. All of them live in the address, so a link shows the same to everybody."""
     groups, categories, _ = resources.choices()
-    address.seed("view", "open", VIEWS)
-    address.seed("layout", "list", LAYOUTS)
-    address.seed("q", "")
-    address.seed("group", None, groups)
-    address.seed("category", None, categories)
     with st.container(key="controls", horizontal=True, vertical_alignment="bottom"):
-        st.pills(
-            here.say("board.view"),
-            VIEWS,
-            required=True,
-            key="view",
-            on_change=address.keep,
-            args=("view", "open"),
-            format_func=lambda view: here.say(f"view.{view}"),
-            label_visibility="collapsed",
-        )
+        address.choose("view", VIEWS, here.say("board.view"), lambda view: here.say(f"view.{view}"), look="pills")
+    address.seed("q", "")
     with st.container(key="narrow", horizontal=True, vertical_alignment="center"):
         st.text_input(
             here.say("board.search"),
@@ -44,40 +31,11 @@ def controls(here: Context) -> None:
             live=True,
             width=320,
         )
-        st.selectbox(
-            here.say("board.group"),
-            list(groups),
-            key="group",
-            on_change=address.keep,
-            args=("group", None),
-            format_func=lambda jid: groups.get(jid, jid),
-            index=None,
-            placeholder=here.say("board.all_groups"),
-            label_visibility="collapsed",
-            width=170,
-        )
-        st.selectbox(
-            here.say("board.category"),
-            categories,
-            key="category",
-            on_change=address.keep,
-            args=("category", None),
-            index=None,
-            placeholder=here.say("board.all_categories"),
-            label_visibility="collapsed",
-            width=164,
-        )
+        all_groups, all_categories = here.say("board.all_groups"), here.say("board.all_categories")
+        address.select("group", list(groups), here.say("board.group"), all_groups, lambda jid: groups.get(jid, jid))
+        address.select("category", categories, here.say("board.category"), all_categories, safe.show)
         st.space("stretch")
-        st.segmented_control(
-            here.say("board.layout"),
-            LAYOUTS,
-            required=True,
-            key="layout",
-            on_change=address.keep,
-            args=("layout", "list"),
-            format_func=lambda name: here.say(f"board.{name}"),
-            label_visibility="collapsed",
-        )
+        address.choose("layout", LAYOUTS, here.say("board.layout"), lambda name: here.say(f"board.{name}"))
 
 
 @st.fragment(run_every=1)

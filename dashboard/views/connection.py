@@ -47,7 +47,7 @@ def _part_row(name: str, part: dict[str, Any]) -> dict[str, Any]:
 
 
 here = context()
-st.header(here.say("connection.title"), anchor=False)
+parts.heading(here.say("connection.title"))
 report(here)
 with st.container(border=True, key="webhook"):
     st.subheader(here.say("connection.webhook"), anchor=False)

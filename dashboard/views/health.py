@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import letters, parts, resources, safe, tables
+from dashboard import hops, lags, letters, parts, resources, safe, tables
 from dashboard.context import Context, context
+from dashboard.desk import is_alive
 from dashboard.people import Role
 from stream import logs
 from stream.errors import BrokerError
@@ -32,7 +33,7 @@ def living(here: Context) -> None:
         "process": ("text", "170px"),
         "version": ("text", "70px"),
     }
-    rows = tables.parts(resources.snapshot(), resources.now(), here.language)
+    rows = tables.parts(resources.snapshot(), resources.now(), here.language, resources.not_set_up())
     parts.table("parts", tables.columns(here.language, "health", kinds), rows, here, resources.now())
 
 
@@ -57,6 +58,45 @@ def _spread(told: dict[str, list[tables.Row]]) -> list[list[str]]:
     for part in told:
         min(stacks, key=lambda stack: sum(len(told[name]) + 2 for name in stack)).append(part)
     return stacks
+
+
+@st.fragment(run_every=2)
+def latency(here: Context) -> None:
+    """Draw how long each hop of a message takes."""
+    snapshot, now = resources.snapshot(), resources.now()
+    living = [status for status in snapshot.parts.values() if is_alive(status, now)]
+    rows = hops.rows(hops.hops(snapshot.hops, living), here.language)
+    kinds = {
+        "hop": ("wrap", "minmax(150px, 1fr)"),
+        "usual": ("number", "86px"),
+        "slow": ("number", "86px"),
+        "count": ("number", "66px"),
+    }
+    with st.container(key="latency"):
+        if rows:
+            parts.table("hops_table", tables.columns(here.language, "hops", kinds), rows, here, now)
+        else:
+            st.caption(here.say("hops.none"))
+
+
+@st.fragment(run_every=2)
+def behind(here: Context) -> None:
+    """Draw how far each reader of Kafka is behind, by partition."""
+    sight = resources.lag_watch().look()
+    seen = dict(sight.by_reader) if sight else {}
+    rows = lags.rows(seen | lags.own(resources.snapshot().lags), here.language)
+    kinds = {
+        "reader": ("text", "84px"),
+        "topic": ("text", "minmax(90px, 1fr)"),
+        "lag": ("chip", "78px"),
+        "partitions": ("wrap", "minmax(110px, 1fr)"),
+    }
+    with st.container(key="behind"):
+        if sight is None:
+            st.caption(here.say("lags.asking"))
+        elif sight.problem:
+            st.caption(safe.markdown(sight.problem))
+        parts.table("lags_table", tables.columns(here.language, "lags", kinds), rows, here, resources.now())
 
 
 @st.fragment(run_every=2)
@@ -105,9 +145,16 @@ def replay(here: Context, ref: str) -> None:
 
 
 here = context()
-st.header(here.say("health.title"), anchor=False)
+parts.heading(here.say("health.title"))
 living(here)
 reading(here)
+left, right = st.columns(2, gap="medium")
+with left:
+    st.subheader(here.say("hops.title"), anchor=False)
+    latency(here)
+with right:
+    st.subheader(here.say("lags.title"), anchor=False)
+    behind(here)
 st.subheader(here.say("health.numbers"), anchor=False)
 numbers(here)
 with st.container(border=True, key="dead"):

@@ -66,6 +66,6 @@ def asked() -> set[tuple[str, str]]:
 
 
 here = context()
-st.header(here.say("review.title"), anchor=False)
+parts.heading(here.say("review.title"))
 st.caption(here.say("review.hint"))
 queue(here)

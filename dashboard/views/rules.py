@@ -1,12 +1,19 @@
-"""Rules: what each brought in, what is wrong in the folder, and what they say of a message you try."""
+"""Rules: what each does, what is wrong in the folder, and what they, or a changed version of them, make of messages."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import streamlit as st
 
-from dashboard import parts, resources, safe, tables, trial
+from dashboard import address, parts, resources, rule_usage, safe, tables, trial
 from dashboard.context import Context, context
+from dashboard.rule_trials import draw_backtest, draw_corrections
 from stream.core.people import Role
+
+PARTS = ("rules", "try", "backtest", "corrections")
+STATS = ("rules", "stats")
+COUNT_AGAIN = timedelta(minutes=5)
 
 
 def shorten(file: str) -> str:
@@ -31,26 +38,45 @@ def problems(here: Context) -> None:
             st.caption(here.say("rules.fine", count=len(watcher.book.rules.rules), version=watcher.book.version))
 
 
-@st.fragment(run_every=5)
+@st.fragment(run_every=3)
 def table(here: Context) -> None:
-    """Draw the rules, the busiest first."""
-    now = resources.now()
-    rows = tables.rules(resources.rules().book, resources.snapshot().cards.values(), now)
+    """Draw the rules, the busiest first, as counted over the messages that Kafka holds."""
+    now, book, toolbox = resources.now(), resources.rules().book, resources.toolbox()
+    if not book.rules.rules:
+        parts.empty(here.say("rules.empty"), here.say("rules.empty_hint"), key="nothing_rules")
+        return
+    told = toolbox.told(*STATS)
+    if told is None or told.stamp != book.version or (told.at and now - told.at > COUNT_AGAIN):
+        toolbox.ask(*STATS, stamp=book.version)
+    usage = rule_usage.usage_of(told.body) if told and not told.problem else None
+    counts = rule_usage.count_views(book, usage)
+
+    def name_of(view: str) -> str:
+        return here.say(f"rules.view_{view}") + ("" if counts[view] is None else f"  {counts[view]}")
+
+    view = address.choose("hits", rule_usage.VIEWS, here.say("rules.view"), name_of, look="pills")
+    rows = rule_usage.rows(book, resources.snapshot().cards.values(), usage, view, now, here.language)
     kinds = {
-        "title": ("text", "minmax(180px, 1.3fr)"),
+        "title": ("wrap", "minmax(200px, 1.8fr)"),
         "rule": ("text", "minmax(130px, .8fr)"),
-        "says": ("chip", "100px"),
-        "mode": ("text", "70px"),
-        "priority": ("number", "70px"),
-        "day": ("number", "64px"),
-        "week": ("bar", "150px"),
-        "last": ("until", "110px"),
+        "says": ("chip", "96px"),
+        "priority": ("number", "60px"),
+        "fitted": ("bar", "128px"),
+        "decided": ("number", "76px"),
+        "tickets": ("number", "84px"),
+        "last": ("until", "92px"),
+        "remark": ("chip", "166px"),
     }
     if rows:
         parts.table("rules_table", tables.columns(here.language, "rules", kinds), rows, here, now)
-        st.caption(here.say("rules.note"))
     else:
-        parts.empty(here.say("rules.empty"), here.say("rules.empty_hint"), key="nothing_rules")
+        parts.empty(here.say(f"rules.no_{view}"), here.say("rules.no_view_hint"), key="nothing_hits")
+    if told and told.problem:
+        st.caption(safe.markdown(told.problem))
+    elif told:
+        st.caption(here.say("rules.note", messages=f"{told.body.get('messages', 0):,}"))
+    else:
+        st.caption(here.say("rules.counting"))
 
 
 @st.fragment
@@ -68,24 +94,31 @@ def attempt(here: Context) -> None:
             format_func=lambda one: here.say(f"rules.{one}"),
         )
     if not text.strip():
+        st.caption(here.say("rules.try_empty"))
         return
-    told = trial.explain(text, Role(role), resources.rules().book.rules, here.language)
+    told = trial.explain(text, Role(role), resources.rules().book.rules, here.language, resources.now())
     parts.draw("facts", "trial", {"facts": told.facts, "words": {}, "now": resources.now().isoformat()})
     kinds = {
-        "title": ("text", "minmax(180px, 1fr)"),
-        "rule": ("text", "160px"),
+        "title": ("wrap", "minmax(150px, 1fr)"),
+        "rule": ("text", "140px"),
         "says": ("chip", "100px"),
-        "weight": ("number", "70px"),
-        "counted": ("chip", "150px"),
+        "weight": ("number", "66px"),
+        "counted": ("chip", "130px"),
+        "checks": ("checks", "minmax(220px, 1.5fr)"),
     }
     if told.rules:
         parts.table("trial_rules", tables.columns(here.language, "rules", kinds), told.rules, here, resources.now())
+    else:
+        st.caption(here.say("trial.no_rule"))
+    if told.question:
+        with st.expander(here.say("trial.question")):
+            st.code(told.question, language=None, wrap_lines=True)
 
 
 here = context()
-st.header(here.say("rules.title"), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center", key="controls"):
+    st.header(here.say("rules.title"), anchor=False)
+    st.space("stretch")
+    part = address.choose("part", PARTS, here.say("rules.title"), lambda part: here.say(f"rules.part_{part}"))
 problems(here)
-with st.container(border=True, key="try"):
-    st.subheader(here.say("rules.try_title"), anchor=False)
-    attempt(here)
-table(here)
+{"rules": table, "try": attempt, "backtest": draw_backtest, "corrections": draw_corrections}[part](here)

@@ -1,4 +1,4 @@
-"""Simulator: a message goes the real way, in a marked test group; and what a policy would do if nobody answered."""
+"""Simulator: write as a customer and see it arrive, on phones too where the stand-in runs; and what a policy would do."""
 
 from __future__ import annotations
 
@@ -7,76 +7,41 @@ import uuid
 
 import streamlit as st
 
-from dashboard import bridge, parts, rehearsal, resources, safe, tables, trial
+from dashboard import bridge, parts, phone, rehearsal, resources, safe, tables
 from dashboard.context import Context, context
 from dashboard.people import Role
+from dashboard.phone_view import Sent, draw_journey, draw_phone, remember
 from stream.core import people
 from stream.core.ids import ticket_id
 
-PATIENCE_S = 8
+
+@st.cache_data(ttl=5, max_entries=1, show_spinner=False)
+def stand_in() -> phone.Phone | None:
+    """Return the stand-in for Evolution that runs, if one does; looked for every few seconds."""
+    return phone.find_phone(resources.settings())
 
 
-def send(here: Context, text: str) -> None:
-    """Post the message to the bridge and remember when, to see its ticket arrive."""
-    settings, now = resources.settings(), resources.now()
-    message_id = f"TEST{uuid.uuid4().hex[:16].upper()}"
-    event = rehearsal.message_event(text, here.me.name, message_id, settings.cs_instance, now)
-    answer = bridge.post_event(settings, event)
-    st.session_state["rehearsal"] = {
-        "text": text,
-        "ticket": ticket_id(rehearsal.TEST_GROUP, message_id),
-        "answer": answer,
-        "at": time.monotonic(),
-        "seen": None,
-    }
-
-
-@st.fragment(run_every=0.5)
-def journey(here: Context) -> None:
-    """Draw how far the message has come."""
-    sent = st.session_state.get("rehearsal")
-    with st.container(key="journey"):
-        if sent is None:
-            st.caption(here.say("simulator.nothing_sent"))
-            return
-        answer: bridge.Answer = sent["answer"]
-        waited = time.monotonic() - sent["at"]
-        if sent["seen"] is None and sent["ticket"] in resources.snapshot().cards:
-            sent["seen"] = waited
-        taken = answer.status is not None and 200 <= answer.status < 300
-        rows = [
-            {
-                "hop": here.say("simulator.hop_bridge"),
-                "state": tables.chip(here.say("simulator.taken" if taken else "simulator.refused"), "good" if taken else "bad"),
-                "time": f"{answer.elapsed_ms:.0f} ms",
-                "detail": answer.problem or f"HTTP {answer.status}",
-            },
-            ticket_row(here, sent, waited) if taken else {"hop": here.say("simulator.hop_ticket")},
-        ]
-        kinds = {
-            "hop": ("text", "210px"),
-            "state": ("chip", "150px"),
-            "time": ("number", "80px"),
-            "detail": ("wrap", "minmax(160px, 1fr)"),
-        }
-        parts.table("hops", tables.columns(here.language, "simulator", kinds), rows, here, resources.now())
-        if sent["seen"] is not None:
-            st.page_link("views/ticket.py", label=here.say("ticket.see", id=sent["ticket"]), query_params={"id": sent["ticket"]})
-        elif taken and waited > PATIENCE_S:
-            told = trial.explain(sent["text"], people.Role.CUSTOMER, resources.rules().book.rules, here.language)
-            parts.draw("facts", "why_not", {"facts": told.facts, "words": {}, "now": resources.now().isoformat()})
-
-
-def ticket_row(here: Context, sent: dict[str, object], waited: float) -> dict[str, object]:
-    """Return the row of the last hop: seen, still on its way, or no ticket at all."""
-    seen = sent["seen"]
-    if isinstance(seen, float):
-        state, shown = tables.chip(here.say("simulator.seen"), "good"), f"{seen * 1_000:.0f} ms"
-    elif waited > PATIENCE_S:
-        state, shown = tables.chip(here.say("simulator.no_ticket"), "none"), ""
-    else:
-        state, shown = tables.chip(here.say("simulator.waiting"), "warn"), f"{waited:.1f} s"
-    return {"hop": here.say("simulator.hop_ticket"), "state": state, "time": shown, "detail": sent["ticket"]}
+def send_direct(here: Context) -> None:
+    """Draw the line that goes straight to the bridge, in a test group of its own: there is no phone to look at."""
+    st.caption(here.say("simulator.send_hint", group=safe.markdown(rehearsal.TEST_GROUP)))
+    may = here.me.role.may(Role.ADMIN)
+    with st.form("send_form", border=False, clear_on_submit=True):
+        text = st.text_area(
+            here.say("simulator.text"),
+            height=80,
+            max_chars=4_000,
+            disabled=not may,
+            label_visibility="collapsed",
+            placeholder=here.say("rules.try_hint"),
+        )
+        pressed = st.form_submit_button(here.say("simulator.send"), icon=":material/send:", disabled=not may)
+    if pressed and may and text.strip():
+        settings, now = resources.settings(), resources.now()
+        message_id = f"TEST{uuid.uuid4().hex[:16].upper()}"
+        event = rehearsal.message_event(text.strip(), here.me.name, message_id, settings.cs_instance, now)
+        answer = bridge.post_event(settings, event)
+        ticket = ticket_id(rehearsal.TEST_GROUP, message_id)
+        remember(Sent(text.strip(), ticket, people.Role.CUSTOMER, answer, time.monotonic()))
 
 
 def forecast(here: Context) -> None:
@@ -90,7 +55,7 @@ def forecast(here: Context) -> None:
     rows = rehearsal.forecast(policies[chosen], follow_ups, resources.now(), here.language)
     kinds = {
         "step": ("number", "56px"),
-        "does": ("text", "minmax(130px, 1fr)"),
+        "does": ("wrap", "minmax(130px, 1fr)"),
         "due": ("time", "108px"),
         "said": ("time", "108px"),
     }
@@ -98,25 +63,20 @@ def forecast(here: Context) -> None:
 
 
 here = context()
-st.header(here.say("simulator.title"), anchor=False)
-left, right = st.columns([1.2, 1], gap="medium")
+parts.heading(here.say("simulator.title"))
+running = stand_in()
+left, right = st.columns([1.1, 1], gap="medium")
 with left, st.container(border=True, key="send"):
-    st.subheader(here.say("simulator.send_title"), anchor=False)
-    st.caption(here.say("simulator.send_hint", group=safe.markdown(rehearsal.TEST_GROUP)))
-    may = here.me.role.may(Role.ADMIN)
-    with st.form("send_form", border=False, clear_on_submit=True):
-        text = st.text_area(
-            here.say("simulator.text"),
-            height=80,
-            max_chars=4_000,
-            disabled=not may,
-            label_visibility="collapsed",
-            placeholder=here.say("rules.try_hint"),
-        )
-        pressed = st.form_submit_button(here.say("simulator.send"), icon=":material/play_arrow:", disabled=not may)
-    if pressed and may and text.strip():
-        send(here, text.strip())
-    journey(here)
-with right, st.container(border=True, key="dry_run"):
-    st.subheader(here.say("simulator.forecast"), anchor=False)
-    forecast(here)
+    st.subheader(here.say("phone.title" if running else "simulator.send_title"), anchor=False)
+    if running:
+        draw_phone(here, running)
+    else:
+        st.info(here.say("simulator.start"), icon=":material/play_circle:")
+        send_direct(here)
+with right:
+    with st.container(border=True, key="way"):
+        st.subheader(here.say("simulator.journey"), anchor=False)
+        draw_journey(here)
+    with st.container(border=True, key="dry_run"):
+        st.subheader(here.say("simulator.forecast"), anchor=False)
+        forecast(here)

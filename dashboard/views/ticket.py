@@ -40,7 +40,7 @@ def ticket_of(ticket_id: str) -> Ticket | None:
 def headline(here: Context, ticket_id: str) -> None:
     """Draw the title, and where a merged ticket went."""
     ticket = ticket_of(ticket_id)
-    title = safe.show(ticket.title) if ticket else ticket_id
+    title = safe.title(ticket.title, reveal=here.reveal) if ticket else ticket_id
     merged = (
         {"id": ticket.merged_into, "text": here.say("ticket.merged", id=ticket.merged_into)}
         if ticket and ticket.merged_into
@@ -48,7 +48,7 @@ def headline(here: Context, ticket_id: str) -> None:
     )
     data = {
         "id": ticket_id,
-        "title": title if here.reveal else safe.mask_numbers(title),
+        "title": title,
         "back": here.say("ticket.back"),
         "merged": merged,
     }

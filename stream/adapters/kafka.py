@@ -16,6 +16,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
+from stream.adapters.broker_refusal import why_refused
 from stream.adapters.brokers import bootstrap_servers, client_options
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
@@ -167,6 +168,10 @@ class Tail:
         """Return how many records are still to be read, as far as the brokers have told."""
         return sum(self._left.values())
 
+    def lags(self) -> dict[tuple[Topic, int], int]:
+        """Return the same by topic and partition."""
+        return {(self._topics[one.topic], one.partition): left for one, left in self._left.items()}
+
     def close(self) -> None:
         """Let go of the connection; never raises."""
         if self._consumer is not None:
@@ -287,5 +292,6 @@ def _record(topic: Topic, raw: Any) -> Record:
 
 
 def _unreachable(settings: Settings, error: KafkaError) -> BrokerError:
-    servers = ", ".join(bootstrap_servers(settings))
-    return BrokerError(f"Kafka at {servers} does not answer ({type(error).__name__}); check KAFKA_BOOTSTRAP_SERVERS.")
+    servers = bootstrap_servers(settings)
+    silent = f"Kafka at {', '.join(servers)} does not answer ({type(error).__name__}); check KAFKA_BOOTSTRAP_SERVERS."
+    return BrokerError(why_refused(settings, servers) or silent)

@@ -6,9 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import parts
 from dashboard.desk import Desk, Snapshot
+from dashboard.tools import Told, Toolbox
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
 from stream.core.events import TicketEvent
@@ -59,6 +62,37 @@ class Posts:
 
     def publish(self, topic: Topic, key: str, value: bytes) -> None:
         self.sent.append((topic, key, value))
+
+
+class Answers(Toolbox):
+    """Answers of commands as a test gives them, at once; `asked` are the commands that a page wanted run."""
+
+    def __init__(self, answers: dict[tuple[str, ...], Told] | None = None) -> None:
+        super().__init__()
+        self.answers = answers or {}
+        self.asked: list[tuple[str, ...]] = []
+
+    def ask(self, *words: str, stamp: Any = None, then: Any = None) -> None:  # noqa: ARG002 - the shape of Toolbox
+        self.asked.append(words)
+        if then is not None:
+            then()
+
+    def told(self, *words: str) -> Told | None:
+        return self.answers.get(words)
+
+    def is_running(self, *words: str) -> bool:  # noqa: ARG002 - the shape of Toolbox
+        return False
+
+
+def press(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
+    """Press a button of a table once, as a browser would."""
+    table, left = parts.table, [value]
+
+    def pressed(name: str, *args: Any, **more: Any) -> str | None:
+        table(name, *args, **more)
+        return left.pop() if name == key and left else None
+
+    monkeypatch.setattr(parts, "table", pressed)
 
 
 def drawn(app: AppTest, key: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What people decide on the pages: the review queue, the pause of all sending, dead letters, and a word of the sheet."""
+"""What people decide on the pages: the review queue, the pause of all sending, and dead letters."""
 
 from __future__ import annotations
 
@@ -7,30 +7,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 import showroom
-from still import Posts, drawn, record, snapshot_of, text_of
+from still import Posts, drawn, press, record, snapshot_of, text_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard import letters, pause, sheet_view, story
-from dashboard.card import card_of
+from dashboard import letters, pause, story
 from dashboard.desk import Desk, Snapshot
 from stream.adapters.dead_letters import error_headers
 from stream.adapters.kafka import Publisher, Record, Tail
 from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
-from stream.core.commands import COMMAND, Actor, ActorKind, Judge, Open, SetPriority
-from stream.core.detection import Detection, Label, Priority, Stage
+from stream.core.commands import COMMAND, Actor, ActorKind, Judge, Open
+from stream.core.detection import Detection, Label, Stage
 from stream.core.events import EventKind, TicketEvent
 from stream.core.group import Recent
 from stream.core.inputs import Form
 from stream.core.outcome import Undecided
 from stream.core.people import Role
-from stream.core.sheet_columns import COLUMNS
-from stream.core.team import Member
 from stream.core.ticket import Entry, Evidence
-from stream.errors import CommandRefused
 from stream.sender.stop_switch import StopSwitch
 from stream.settings import Settings
 
@@ -96,19 +91,6 @@ def test_a_person_has_the_last_word(page: Page, posts: Posts, monkeypatch: pytes
     assert "900022" not in str(drawn(app, "review_queue")["rows"][0]["text"]).replace(" ", "")
 
 
-def press(monkeypatch: pytest.MonkeyPatch, key: str, value: str) -> None:
-    """Press a button of a table once, as a browser would."""
-    from dashboard import parts
-
-    table, left = parts.table, [value]
-
-    def pressed(name: str, *args: Any, **more: Any) -> str | None:
-        table(name, *args, **more)
-        return left.pop() if name == key and left else None
-
-    monkeypatch.setattr(parts, "table", pressed)
-
-
 def test_an_empty_queue_says_so(page: Page) -> None:
     assert "Nothing waits for a decision" in text_of(page("review", snapshot_of()))
 
@@ -167,37 +149,6 @@ def test_dead_letters_stand_on_the_health_page(page: Page) -> None:
     app = page("health", desk_of(Record(Topic.DEAD_LETTER, 1, 7, NOW, "", b"x", headers)))
     rows = drawn(app, "dead_letters")["rows"]
     assert (rows[0]["stage"], rows[0]["act"][0]["press"]) == ("bridge", "1@7")
-
-
-def test_the_sheets_word_becomes_a_command() -> None:
-    one = showroom.ticket(NOW, "x")
-    card, team = card_of(one, b""), [Member(name="Ana Lima", phones=("5511900000012",))]
-    differs = sheet_view.Difference(one.id, "priority", "High", "urgent", by_person=True)
-    command = sheet_view.command_of(differs, card, team, NOW)
-    assert isinstance(command, SetPriority)
-    assert (command.ticket_id, command.priority) == (one.id, Priority.URGENT)
-    with pytest.raises(CommandRefused):
-        sheet_view.command_of(sheet_view.Difference(one.id, "priority", "High", "soon!", by_person=True), card, team, NOW)
-
-
-def test_a_change_in_the_workbook_is_shown_and_can_be_taken_at_once(
-    page: Page, posts: Posts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one = showroom.ticket(NOW, "x")
-    book = openpyxl.Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.title = "Tickets"
-    for row in (tuple(column.header for column in COLUMNS[:8]), (one.id, "Waiting on us", "Urgent", *[""] * 5)):
-        sheet.append(row)
-    book.save(tmp_path / "tickets.xlsx")
-    press(monkeypatch, "sheet_differences", f"{one.id} priority")
-    app = page("sheet", snapshot_of(one))
-    shown = [(row["column"], row["theirs"]) for row in drawn(app, "sheet_differences")["rows"]]
-    assert ("Priority", "Urgent") in shown
-    command = COMMAND.validate_json(posts.sent[0][2])
-    assert isinstance(command, SetPriority)
-    assert command.actor.kind is ActorKind.DASHBOARD
 
 
 def test_a_voice_message_is_not_called_deleted_and_mentions_have_names() -> None:

@@ -206,7 +206,7 @@ def test_a_broken_rule_file_is_shown_with_file_and_line(page: Page, tmp_path: Pa
 
 
 def test_trying_a_message_tells_the_verdict(page: Page) -> None:
-    app = page("rules", FULL, rules_dir=Path(__file__).parents[2] / "rules")
+    app = page("rules", FULL, {"part": "try"}, rules_dir=Path(__file__).parents[2] / "rules")
     app.text_area[0].set_value("bom dia").run()
     facts = {one["label"]: one["text"] for one in drawn(app, "trial")["facts"]}
     assert facts["Verdict"] in ("Noise", "Ticket", "Update", "Undecided")

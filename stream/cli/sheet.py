@@ -41,10 +41,11 @@ def sheet(context: click.Context) -> None:
 def diff(as_json: bool) -> None:
     """Show where Sheet and tickets say different things, cell by cell, and whose side is right.
 
-    Changes nothing. Compares with the tickets that the role `sheet` has heard of. Exit status 1 when there is a difference.
+    Changes nothing. Compares with the tickets as Kafka has them now. Exit status 1 when there is a difference.
     """
     settings = _quiet_settings()
-    drift, tickets = compare(settings)
+    with _bar("Reading tickets") as tell:
+        drift, tickets = compare(settings, tell)
     if as_json:
         click.echo(json.dumps({"equal": drift.is_equal, "tickets": tickets, **drift.model_dump(mode="json")}))
     else:
@@ -76,7 +77,7 @@ def _quiet_settings() -> Settings:
 
 @contextmanager
 def _bar(label: str) -> Iterator[Progress]:
-    with click.progressbar(length=1, label=label, show_pos=True) as bar:
+    with click.progressbar(length=1, label=label, show_pos=True, file=click.get_text_stream("stderr")) as bar:
 
         def tell(done: int, total: int) -> None:
             bar.length = max(total, 1)

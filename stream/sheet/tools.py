@@ -13,6 +13,7 @@ from stream.core.sheet_plan import Options
 from stream.core.sheet_rows import reconcile
 from stream.errors import SheetError
 from stream.settings import Settings
+from stream.sheet.catch_up import read_tickets
 from stream.sheet.role import own_sheet
 from stream.sheet.sink import Pass, Sink
 from stream.sheet.store import SheetStore
@@ -21,21 +22,22 @@ from stream.sheet.team import load_people
 from stream.sheet.wanted import WantedRows
 
 Progress = Callable[[int, int], None]
-"""Told how many rows stand, and of how many."""
+"""Told how many tickets were read, or rows stand, and of how many."""
 
 _WAIT_S = 600.0
 _TRIES = 200
 
 
-def compare(settings: Settings) -> tuple[Drift, int]:
-    """Return where sheet and tickets differ, and how many tickets were compared. Raises `SheetError`."""
+def compare(settings: Settings, tell: Progress) -> tuple[Drift, int]:
+    """Return where sheet and tickets differ, and how many tickets were compared. Raises `BrokerError` and `SheetError`."""
     store = SheetStore(settings.data_dir / "sheet.sqlite")
     sheet = open_sheet(settings)
     try:
         rows = WantedRows(load_people(settings.rules_dir), sheet_zone(settings))
         now = datetime.now(UTC)
+        known = read_tickets(settings, store.tickets, tell)
         grid = sheet.read()
-        tickets = rows.rows(store.tickets, now)
+        tickets = rows.rows(known, now)
         memories = store.memories if store.meta("target") in ("", sheet.target) else {}
         plan = reconcile(grid, tickets, memories, rows.people, now, Options(zone=rows.zone.key))
         return find_drift(grid, plan, tickets, memories), len(tickets)
@@ -47,16 +49,19 @@ def compare(settings: Settings) -> tuple[Drift, int]:
 def rebuild(settings: Settings, *, keep_deleted: bool, tell: Progress) -> Pass:
     """Write all rows that are missing, or take them for deleted; people's own cells are put back beside them.
 
-    Where the role runs, it is asked to do so; else it is done here. Raises `SheetError`.
+    Where the role runs, it is asked to do so, since one process at a time writes the sheet; else it is done here, with the
+    tickets as Kafka has them now. Raises `BrokerError` and `SheetError`.
     """
     store = SheetStore(settings.data_dir / "sheet.sqlite")
     what = "accept" if keep_deleted else "rebuild"
     try:
+        known = read_tickets(settings, store.tickets, tell)
         try:
             lock = own_sheet(settings)
         except SheetError:
             return _ask(store, what, tell)
         try:
+            store.save([stored for stored in known.values() if store.tickets.get(stored.id) != stored])
             return _do(settings, store, what, tell)
         finally:
             lock.release()

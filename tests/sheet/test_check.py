@@ -6,24 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
-from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from stream.adapters.google_sheet_key import read_key, read_sheet_id
 from stream.adapters.google_sheet_quota import Quota
-from stream.adapters.xlsx_sheet import XlsxSheet
-from stream.cli.sheet import sheet as sheet_command
-from stream.core.sheet_plan import Options
 from stream.errors import SettingsError
-from stream.settings import Settings, load_settings
+from stream.settings import Settings
 from stream.sheet.check import check_sheet
-from stream.sheet.sink import Sink
-from stream.sheet.store import SheetStore, Stored
-from stream.sheet.wanted import WantedRows
-from tests.sheet.conftest import NOW, make_ticket
 from tests.stand_ins.sheets_server import SheetsServer
 
 
@@ -117,51 +108,3 @@ def test_the_quota_is_kept_in_every_minute() -> None:
         quota.take("write")
         taken.append(now[0])
     assert max(sum(1 for other in taken if at - 60 < other <= at) for at in taken) <= 56
-
-
-def test_diff_and_rebuild_on_a_file(tmp_path: Path, rows: WantedRows, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SheetStore(tmp_path / "sheet.sqlite")
-    tickets = [make_ticket(number) for number in range(5)]
-    store.save([Stored(id=ticket.id, epoch=0, ticket=ticket) for ticket in tickets])
-    path = tmp_path / "tickets.xlsx"
-    Sink(store, XlsxSheet(path), lambda *_: None, rows, 1000).run(NOW, Options())
-    changed = tickets[1].but(version=2, title="says something else")
-    store.save([Stored(id=changed.id, epoch=0, ticket=changed)])
-    store.close()
-    book = openpyxl.load_workbook(path)
-    book["Tickets"]["B2"] = "Resolved"
-    book["Tickets"].delete_rows(5)
-    book.save(path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("RULES_DIR", str(tmp_path))
-    load_settings.cache_clear()
-    before = path.read_bytes()
-    result = CliRunner().invoke(sheet_command, ["diff", "--json"])
-    assert result.exit_code == 1
-    found = json.loads(result.stdout)
-    sides = {
-        (each["ticket_id"], each["column"]): each["right"] for each in found["differences"] if each["column"] != "Age (hours)"
-    }
-    assert sides == {(tickets[0].id, "Status"): "sheet", (tickets[1].id, "Title"): "ticket"}
-    assert found["deleted"] == [tickets[3].id]
-    assert path.read_bytes() == before
-    assert "right: sheet" in CliRunner().invoke(sheet_command, ["diff"]).output
-    load_settings.cache_clear()
-
-
-def test_rebuilding_writes_deleted_rows_again(tmp_path: Path, rows: WantedRows, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SheetStore(tmp_path / "sheet.sqlite")
-    store.save([Stored(id=ticket.id, epoch=0, ticket=ticket) for ticket in map(make_ticket, range(30))])
-    path = tmp_path / "tickets.xlsx"
-    Sink(store, XlsxSheet(path), lambda *_: None, rows, 1000).run(NOW, Options())
-    store.close()
-    book = openpyxl.load_workbook(path)
-    book["Tickets"].delete_rows(2, 25)
-    book.save(path)
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("RULES_DIR", str(tmp_path))
-    load_settings.cache_clear()
-    assert "25 of 30 rows are missing" in CliRunner().invoke(sheet_command, ["diff"]).output
-    assert "25 were added" in CliRunner().invoke(sheet_command, ["rebuild"]).output
-    assert openpyxl.load_workbook(path)["Tickets"].max_row == 31
-    load_settings.cache_clear()

@@ -9,6 +9,7 @@ from typing import Any
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from stream.adapters.broker_refusal import why_refused
 from stream.adapters.brokers import bootstrap_servers, client_options
 from stream.adapters.topics import GROUPS_TABLE, SPECS, changelog_name, full_name
 from stream.errors import BrokerError, TopicMismatch
@@ -131,8 +132,9 @@ def _connect(settings: Settings) -> Any:
     try:
         return KafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
     except KafkaError as error:
-        servers = ", ".join(bootstrap_servers(settings))
-        raise BrokerError(f"Kafka at {servers} does not answer yet; check KAFKA_BOOTSTRAP_SERVERS if it stays so.") from error
+        servers = bootstrap_servers(settings)
+        silent = f"Kafka at {', '.join(servers)} does not answer yet; check KAFKA_BOOTSTRAP_SERVERS if it stays so."
+        raise BrokerError(why_refused(settings, servers) or silent) from error
 
 
 def _create(admin: Any, wanted: dict[str, dict[str, str]], settings: Settings) -> list[str]:

@@ -6,8 +6,10 @@ import base64
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from stream.broker.child import Child
 from stream.broker.jars import Distribution
@@ -35,11 +37,22 @@ def plan_nodes(folder: Path, count: int) -> list[Node]:
     return [Node(n, ports[2 * n - 2], ports[2 * n - 1], folder / f"node-{n}") for n in range(1, count + 1)]
 
 
-def prepare_node(distribution: Distribution, node: Node, nodes: list[Node], cluster: str) -> Child:
-    """Write the node's settings, format its data folder if it is new, and return the process, not yet started."""
+def prepare_node(
+    distribution: Distribution,
+    node: Node,
+    nodes: list[Node],
+    cluster: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Child:
+    """Write the node's settings, format its data folder if it is new, and return the process, not yet started.
+
+    `more` are settings that go before ours: further listeners, with certificates and passwords.
+    """
     node.folder.mkdir(parents=True, exist_ok=True)
     properties = node.folder / "kafka.properties"
-    properties.write_text("".join(f"{key}={value}\n" for key, value in node_properties(node, nodes).items()))
+    written = node_properties(node, nodes) | dict(more)
+    properties.touch(mode=0o600)
+    properties.write_text("".join(f"{key}={value}\n" for key, value in written.items()))
     if not (node.folder / "data" / "meta.properties").exists():
         _format(distribution, properties, cluster)
     archive = distribution.archive

@@ -24,6 +24,7 @@ _CHANGELOG = {
     "segment.ms": str(6 * 3_600_000),
 }
 _MAX_RECORD = 2 * 1_048_576  # a webhook of 1 MiB and what we add to it; Kafka's own limit is 1 MiB
+_PATIENCE_MS = 3_000  # nobody waits for an administrator's command as a webhook's sender does
 _IN_PRODUCTION = 3  # replicas; from there on two of them must have a record before it is acknowledged
 
 
@@ -78,7 +79,7 @@ def inspect_topics(settings: Settings) -> dict[str, int | None]:
 
 
 def live_brokers(settings: Settings) -> int:
-    """Return how many brokers serve; raises `BrokerError` when none answers within a second."""
+    """Return how many brokers serve; raises `BrokerError` when none answers within three seconds."""
     admin = _connect(settings)
     try:
         brokers = admin.describe_cluster()["brokers"]
@@ -130,7 +131,7 @@ def _close(admin: Any) -> None:
 
 def _connect(settings: Settings) -> Any:
     try:
-        return KafkaAdminClient(**client_options(settings), request_timeout_ms=15_000)
+        return KafkaAdminClient(**client_options(settings) | {"bootstrap_timeout_ms": _PATIENCE_MS}, request_timeout_ms=15_000)
     except KafkaError as error:
         servers = bootstrap_servers(settings)
         silent = f"Kafka at {', '.join(servers)} does not answer yet; check KAFKA_BOOTSTRAP_SERVERS if it stays so."

@@ -62,7 +62,9 @@ class Stack:
         with self.log.open("a") as log:
             log.write(f"$ {shlex.join(command)}\n{told.stdout}{told.stderr}\n")
         if told.returncode != 0:
-            raise Failed((told.stderr or told.stdout).strip().rpartition("\n")[2] or f"exit status {told.returncode}")
+            words = [line for line in f"{told.stdout}\n{told.stderr}".splitlines() if line.strip() and "WARNING" not in line]
+            told_last = next((line for line in words if line.startswith("To fix first")), words[-1] if words else "nothing")
+            raise Failed(f"{told_last} (exit status {told.returncode})")
         return told.stdout
 
     def containers(self, service: str) -> list[str]:

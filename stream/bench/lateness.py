@@ -66,6 +66,8 @@ async def _watching(settings: Settings, topic: str, message_ids: MessageIds) -> 
     consumer = reader(settings, topic)
     await consumer.start()
     await consumer.seek_to_end()
+    for partition in consumer.assignment():
+        await consumer.position(partition)  # only now is it known where the end was
     seen_at: dict[str, float] = {}
 
     async def note() -> None:
@@ -93,7 +95,7 @@ def _messages_of_ticket(told: Any) -> Iterable[str]:
 async def _wait_for(message_ids: list[str], seen_at: dict[str, float], running: list[Running]) -> None:
     began = time.monotonic()
     while missing := [message_id for message_id in message_ids if message_id not in seen_at]:
-        seen = f"{len(message_ids) - len(missing):,} of {len(message_ids):,} messages could be seen"
+        seen = f"{len(message_ids) - len(missing):,} of {len(message_ids):,} messages seen"
         ensure_moving(running, seen, time.monotonic() - began, _PATIENCE_S)
         await asyncio.sleep(0.02)
 

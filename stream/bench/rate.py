@@ -1,14 +1,15 @@
-"""How fast readers work through what waits for them, seen from outside.
+"""How far and how fast subjects work through what waits for them, seen from outside.
 
 The clock runs from the first record they write to the last one, and what they acknowledged tells that nothing is left. It does
-not matter how many records a message makes, nor what becomes of them later.
+not matter how many records a message makes, nor what becomes of them later; where things stood is noted before anybody starts.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from stream.bench.kafka_side import Progress
@@ -31,58 +32,70 @@ class Rate:
 
 @dataclass(frozen=True)
 class _Look:
-    """What was seen at one moment: records written since the start, CPU seconds used."""
+    """What was seen at one moment: records written since the mark, CPU seconds used."""
 
     at: float
     written: int
     cpu_s: float
 
 
-async def measure_rate(subject: Subject, running: Sequence[Running], count: int) -> Rate:
-    """Wait until these processes have acknowledged `count` messages more than before, and tell how fast they were.
+class Watch:
+    """Follows one subject; all that it tells counts from the latest `mark`.
 
-    Raises `GroupdeskError` when one of them ends, or nothing moves for a minute.
+    Raises `GroupdeskError` when a process ends early, or nothing moves for a minute.
     """
-    async with Progress(subject.settings) as progress:
-        written_before = await progress.taken(subject.outputs)
-        wanted = count + await progress.acknowledged(subject.group_id, inbound(subject.settings))
 
-        async def look() -> _Look:
-            written = await progress.taken(subject.outputs) - written_before
-            return _Look(time.monotonic(), written, sum(each.cpu_s() for each in running))
+    def __init__(self, subject: Subject, progress: Progress) -> None:
+        self._subject = subject
+        self._progress = progress
+        self._written = 0
+        self._acknowledged = 0
 
-        first = last = await look()
+    async def mark(self) -> None:
+        """Note where things stand; whatever is measured must not have begun."""
+        self._written = await self._progress.taken(self._subject.outputs)
+        self._acknowledged = await self._progress.acknowledged(self._subject.group_id, inbound(self._subject.settings))
+
+    async def members(self) -> int:
+        """Return how many processes share the work; 0 while that settles."""
+        return await self._progress.members(self._subject.group_id)
+
+    async def first(self, running: Sequence[Running]) -> None:
+        """Wait until something is written."""
+        began = time.monotonic()
+        while not (await self._look(running)).written:
+            ensure_moving(running, "its start, with no message handled", time.monotonic() - began, _PATIENCE_S)
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def rate(self, running: Sequence[Running], count: int) -> Rate:
+        """Wait until `count` messages are acknowledged, and tell how fast that was."""
+        first = last = await self._look(running)
         while True:
-            now = await look()
+            now = await self._look(running)
             if not first.written:
                 first = now
             if now.written > last.written:
                 last = now
-            elif await progress.acknowledged(subject.group_id, inbound(subject.settings)) >= wanted:
+            elif await self._done() >= count:
                 return _rate(first, last, count)
-            ensure_moving(running, f"{now.written:,} records were written", now.at - last.at, _PATIENCE_S)
+            ensure_moving(running, f"{now.written:,} records written", now.at - last.at, _PATIENCE_S)
             await asyncio.sleep(_LOOK_EVERY_S)
 
+    async def _done(self) -> int:
+        return await self._progress.acknowledged(self._subject.group_id, inbound(self._subject.settings)) - self._acknowledged
 
-async def wait_for_acknowledged(subject: Subject, running: Sequence[Running], count: int) -> None:
-    """Wait until so many messages have been acknowledged in all; raises `GroupdeskError` when nothing moves for a minute."""
-    last, moved_at = -1, time.monotonic()
+    async def _look(self, running: Sequence[Running]) -> _Look:
+        written = await self._progress.taken(self._subject.outputs) - self._written
+        return _Look(time.monotonic(), written, sum(each.cpu_s() for each in running if each.is_alive()))
+
+
+@contextlib.asynccontextmanager
+async def watching(subject: Subject) -> AsyncIterator[Watch]:
+    """Follow a subject that has not been started yet; where things stand is marked already."""
     async with Progress(subject.settings) as progress:
-        while (done := await progress.acknowledged(subject.group_id, inbound(subject.settings))) < count:
-            if done != last:
-                last, moved_at = done, time.monotonic()
-            ensure_moving(running, f"{done:,} of {count:,} messages were handled", time.monotonic() - moved_at, _PATIENCE_S)
-            await asyncio.sleep(0.05)
-
-
-async def wait_for_first(subject: Subject, running: Sequence[Running]) -> None:
-    """Wait until something more than now is written; raises `GroupdeskError` when nothing is for a minute."""
-    began = time.monotonic()
-    async with Progress(subject.settings) as progress:
-        before = await progress.taken(subject.outputs)
-        while await progress.taken(subject.outputs) == before:
-            ensure_moving(running, "no message was handled", time.monotonic() - began, _PATIENCE_S)
-            await asyncio.sleep(_LOOK_EVERY_S)
+        watch = Watch(subject, progress)
+        await watch.mark()
+        yield watch
 
 
 def _rate(first: _Look, last: _Look, count: int) -> Rate:

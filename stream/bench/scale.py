@@ -38,7 +38,7 @@ def full(quix_python: Path) -> Scale:
         cost_messages=6_000,
         workers=(1, 2, 3),
         matched=400,
-        part_within_s=900.0,
+        part_within_s=1_800.0,
         quix_python=quix_python,
     )
 
@@ -55,6 +55,6 @@ def quick(quix_python: Path) -> Scale:
         cost_messages=500,
         workers=(1, 2, 3),
         matched=60,
-        part_within_s=120.0,
+        part_within_s=300.0,
         quix_python=quix_python,
     )

@@ -71,9 +71,9 @@ def ensure_moving(running: Sequence[Running], done: str, still_s: float, patienc
     """Raise `GroupdeskError` when a process has ended, or nothing has moved for too long."""
     for each in running:
         if not each.is_alive():
-            raise GroupdeskError(f"The process {each.name} ended when {done}; its last words: {each.last_words() or 'none'}")
+            raise GroupdeskError(f"The process {each.name} ended after {done}; its last words: {each.last_words() or 'none'}")
     if still_s > patience_s:
-        raise GroupdeskError(f"Only {done} by {running[0].name}, and then nothing for {patience_s:.0f} s.")
+        raise GroupdeskError(f"{running[0].name} stood still for {patience_s:.0f} s after {done}.")
 
 
 async def wait_for_http(url: str, running: Running) -> None:
@@ -87,5 +87,5 @@ async def wait_for_http(url: str, running: Running) -> None:
                         return
             except (aiohttp.ClientError, TimeoutError):
                 pass  # not yet listening: that is what is waited for
-            ensure_moving([running], "it was not ready yet", time.monotonic() - began, _PATIENCE_S)
+            ensure_moving([running], "its start, before it was ready", time.monotonic() - began, _PATIENCE_S)
             await asyncio.sleep(0.05)

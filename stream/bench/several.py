@@ -6,13 +6,12 @@ import asyncio
 import time
 from typing import Any
 
-from stream.bench.kafka_side import Progress
 from stream.bench.load import talk
 from stream.bench.processes import Fleet, Running
-from stream.bench.rate import measure_rate, wait_for_acknowledged
-from stream.bench.scene import Place, ensure_moving, preload
+from stream.bench.rate import Watch, watching
+from stream.bench.scene import Place, ensure_moving
 from stream.bench.subjects import Subject, bare_counter, our_worker
-from stream.bench.tickets import while_measured
+from stream.bench.tickets import rate_of
 
 _GROUPS = 60
 _WARM = 120
@@ -28,26 +27,21 @@ async def measure_several(place: Place, counts: tuple[int, ...], messages: int) 
 
 async def _measure(subject: Subject, counts: tuple[int, ...], messages: int) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
-    handled = 0
-    with Fleet(subject.settings.data_dir) as fleet:
-        running: list[Running] = []
-        for count in counts:
-            running += [subject.start(fleet) for _ in range(count - len(running))]
-            await _wait_for_members(subject, running)
-            handled += _WARM
-            await preload(subject.settings, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"))
-            await wait_for_acknowledged(subject, running, handled)
-            said = talk(messages, _GROUPS, seed=30 + count)
-            rate = await while_measured(measure_rate(subject, running, messages), lambda: preload(subject.settings, said))  # noqa: B023 -- called in this round
-            handled += messages
-            found[str(count)] = {"per_s": rate.per_s, "cpu_us": rate.cpu_us}
+    async with watching(subject) as watch:
+        with Fleet(subject.settings.data_dir) as fleet:
+            running: list[Running] = []
+            for count in counts:
+                running += [subject.start(fleet) for _ in range(count - len(running))]
+                await _wait_for_members(watch, running)
+                await rate_of(watch, running, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"), subject)
+                rate = await rate_of(watch, running, talk(messages, _GROUPS, seed=30 + count), subject)
+                found[str(count)] = {"per_s": rate.per_s, "cpu_us": rate.cpu_us}
     return found
 
 
-async def _wait_for_members(subject: Subject, running: list[Running]) -> None:
+async def _wait_for_members(watch: Watch, running: list[Running]) -> None:
     """Wait until all have joined and none changes any more."""
     began = time.monotonic()
-    async with Progress(subject.settings) as progress:
-        while await progress.members(subject.group_id) != len(running):
-            ensure_moving(running, "not all had joined the group", time.monotonic() - began, _PATIENCE_S)
-            await asyncio.sleep(0.1)
+    while await watch.members() != len(running):
+        ensure_moving(running, "the start of all, before all had joined", time.monotonic() - began, _PATIENCE_S)
+        await asyncio.sleep(0.1)

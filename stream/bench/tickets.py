@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Sequence
 from typing import Any
 
-from stream.bench.load import requests, talk
+from stream.bench.load import Said, requests, talk
 from stream.bench.open_tickets import fill_table
-from stream.bench.processes import Fleet
-from stream.bench.rate import Rate, measure_rate, wait_for_acknowledged, wait_for_first
+from stream.bench.processes import Fleet, Running
+from stream.bench.rate import Rate, Watch, watching
 from stream.bench.scene import Place, preload
 from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.settings import Settings
@@ -68,24 +68,23 @@ async def _subject(name: str, settings: Settings) -> Subject:
 async def _run(subject: Subject, tickets: int, messages: int) -> Figures:
     groups = await fill_table(subject, tickets) if tickets else 0
     await preload(subject.settings, requests(1, 1, seed=6))
-    with Fleet(subject.settings.data_dir) as fleet:
-        running = subject.start(fleet)
-        await wait_for_first(subject, [running])
-        found = {"ready_s": time.monotonic() - running.started_at}
-        if messages:
-            await preload(subject.settings, talk(_WARM, groups, seed=10, prefix="W"))
-            await wait_for_acknowledged(subject, [running], 1 + _WARM)
-            rate = await while_measured(
-                measure_rate(subject, [running], messages), lambda: preload(subject.settings, talk(messages, groups, seed=7))
-            )
-            found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
-        found["memory_mb"] = running.memory_mb()
+    async with watching(subject) as watch:
+        with Fleet(subject.settings.data_dir) as fleet:
+            running = subject.start(fleet)
+            await watch.first([running])
+            found = {"ready_s": time.monotonic() - running.started_at}
+            if messages:
+                await preload(subject.settings, talk(_WARM, groups, seed=10, prefix="W"))
+                await watch.rate([running], 1 + _WARM)
+                rate = await rate_of(watch, [running], talk(messages, groups, seed=7), subject)
+                found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
+            found["memory_mb"] = running.memory_mb()
     return found
 
 
-async def while_measured(measuring: Coroutine[Any, Any, Rate], act: Callable[[], Awaitable[None]]) -> Rate:
-    """Do something that is measured, once the measurement has begun."""
-    task = asyncio.create_task(measuring)
-    await asyncio.sleep(0.3)  # it asks the broker where things stand before
-    await act()
-    return await task
+async def rate_of(watch: Watch, running: list[Running], said: Sequence[Said], subject: Subject) -> Rate:
+    """Have these messages come while the subject runs, and return how fast it handled them."""
+    await watch.mark()
+    measuring = asyncio.create_task(watch.rate(running, len(said)))
+    await preload(subject.settings, said)
+    return await measuring

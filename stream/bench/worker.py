@@ -8,7 +8,7 @@ from typing import Any
 from stream.bench.figures import median
 from stream.bench.load import talk
 from stream.bench.processes import Fleet
-from stream.bench.rate import Rate, measure_rate
+from stream.bench.rate import Rate, watching
 from stream.bench.scene import Place, preload
 from stream.bench.subjects import Subject, bare_counter, bare_loop, our_worker, quix_desk, why_no_quixstreams
 
@@ -39,8 +39,9 @@ async def measure_worker(place: Place, messages: int, rounds: int, quix_python: 
 
 
 async def _measure(subject: Subject, messages: int) -> Rate:
-    with Fleet(subject.settings.data_dir) as fleet:
-        return await measure_rate(subject, [subject.start(fleet)], messages)
+    async with watching(subject) as watch:
+        with Fleet(subject.settings.data_dir) as fleet:
+            return await watch.rate([subject.start(fleet)], messages)
 
 
 def _medians(rates: list[Rate]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class Instance:
     rows: list[JSON] = field(default_factory=list)
     sent: list[JSON] = field(default_factory=list)  # what really reached WhatsApp, rows or not
     was_paired: bool = False
+    number: str | None = None  # given at creation for a code to type
     qr_count: int = 0
     disconnected: tuple[int, str] | None = None
 
@@ -87,9 +88,18 @@ class Instance:
             "ownerJid": self.owner.phone if self.was_paired else None,
             "profileName": self.owner.name if self.was_paired else None,
         }
-        row |= {"profilePicUrl": None, "integration": self.integration, "number": None, "businessId": None, "token": self.token}
+        row |= {
+            "profilePicUrl": None,
+            "integration": self.integration,
+            "number": self.number,
+            "businessId": None,
+            "token": self.token,
+        }
         row |= {"clientName": "evolution_exchange", "disconnectionReasonCode": code, "disconnectionObject": None}
-        row |= {"disconnectionAt": at, "Setting": {"instanceId": self.id, **SETTINGS, **self.settings}}
+        dates = dict.fromkeys(("createdAt", "updatedAt"), "2026-01-05T09:00:00.000Z")
+        row |= {"disconnectionAt": at, **dates}
+        row |= dict.fromkeys(("Chatwoot", "Proxy", "Rabbitmq", "Nats", "Sqs", "Websocket"))
+        row |= {"Setting": {"id": "cm" + self.id[:8], **SETTINGS, **self.settings, **dates, "instanceId": self.id}}
         return row | {"_count": {"Message": len(self.rows), "Contact": 0, "Chat": len(self.groups)}}
 
 

@@ -47,7 +47,7 @@ def qr_answer(instance: Instance, number: str | None, made: list[str]) -> JSON:
     picture = io.BytesIO()
     segno.make(code, error="l").save(picture, kind="png", scale=4)
     encoded = "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
-    pairing = secrets.token_hex(4).upper() if number else None
+    pairing = secrets.token_hex(4).upper() if number or instance.number else None
     return {"pairingCode": pairing, "code": code, "base64": encoded, "count": instance.qr_count}
 
 
@@ -78,6 +78,7 @@ async def _create(request: web.Request) -> web.Response:
     phone = f"{number}@s.whatsapp.net" if number else "15550100001@s.whatsapp.net"
     instance = Instance(name, Person("Support", lid="70000000000001@lid", phone=phone))
     instance.token = body.get("token") or instance.token
+    instance.number = str(number) if number else None
     instance.settings = {key: body[key] for key in SETTINGS if key in body}
     server.instances[name] = instance
     if wanted.get("enabled"):

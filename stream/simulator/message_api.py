@@ -12,7 +12,7 @@ from stream.simulator.answers import STAND_IN, Refusal, error_answer, licence_an
 from stream.simulator.instance import Group, Instance, new_message_id
 from stream.simulator.instance_api import body_of, found
 from stream.simulator.mischief import SendFault
-from stream.simulator.shapes import JSON, quote_context, reaction_message, upsert
+from stream.simulator.shapes import JSON, context_of_a_person, reaction_message, upsert
 
 _REFUSED_BEFORE = {
     SendFault.CONNECTION_CLOSED: (400, ["Error: Connection Closed"]),
@@ -69,7 +69,8 @@ async def _send(
         key, "Você", message_type, message, at=int(time.time()), instance_id=instance.id, status="PENDING", source="web"
     )
     data |= {"contextInfo": context} if context else {}
-    instance.sent.append(data)
+    if instance.state == "open":
+        instance.sent.append(data)
     if fault in _KEEPS_NO_TRACE:
         return error_answer(400, ["PrismaClientKnownRequestError: Can't reach database server"])
     instance.keep(data)
@@ -105,7 +106,7 @@ def _refuse_unreachable(request: web.Request, instance: Instance, chat: str) -> 
     is_group = chat.endswith("@g.us")
     if request.app[STAND_IN].mischief.is_database_down:
         raise Refusal(500, "PrismaClientInitializationError: Can't reach database server")
-    if instance.state != "open":
+    if instance.state != "open" and not request.app[STAND_IN].mischief.accepts_when_closed:
         raise Refusal(400, ["Error: Connection Closed"]) if is_group else Refusal(500, "Connection Closed")
     if is_group and chat not in instance.groups:
         raise Refusal(400, ["[object Object]"])
@@ -123,7 +124,10 @@ def _context(instance: Instance, chat: str, body: JSON) -> JSON | None:
         row = instance.row(str(quoted["key"]["id"]))
         if row is not None:  # an unknown id is sent without a quote, and nobody is told
             author = row["key"].get("participant") or row["key"].get("remoteJid")
-            return quote_context(row["key"]["id"], author, row["message"], mentions)
+            quote: JSON = {"participant": author, "stanzaId": row["key"]["id"], "quotedMessage": row["message"]}
+            return quote | ({"mentionedJid": list(mentions)} if mentions else {})
+    if not chat.endswith("@g.us"):
+        return context_of_a_person(mentions)
     return {"mentionedJid": list(mentions)} if mentions else None
 
 

@@ -43,6 +43,7 @@ class Mischief:
     is_socket_dead: bool = False  # says "open", delivers and sends nothing
     is_database_down: bool = False  # no webhook at all; calls that need rows answer 500
     is_unlicensed: bool = False
+    accepts_when_closed: bool = False  # 201 for what will never leave, as was once recorded after a logout
     duplicate: float = 0.0
     drop: float = 0.0
     late: float = 0.0

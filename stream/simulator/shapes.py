@@ -99,6 +99,12 @@ def quote_context(stanza_id: str, author: str | None, quoted: JSON, mentions: tu
     return context | ({"participant": author} if author else {}) | {"quotedMessage": quoted}
 
 
+def context_of_a_person(mentions: tuple[str, ...]) -> JSON:
+    """Return the `contextInfo` of what is sent to a single person."""
+    context: JSON = {"mentionedJid": list(mentions), "groupMentions": []}
+    return context | {"ephemeralSettingTimestamp": long_number(1_760_000_000), "disappearingMode": {"initiator": 0}}
+
+
 def upsert(
     key: JSON, name: str | None, message_type: str, message: JSON, *, at: int, instance_id: str, status: str = "DELIVERY_ACK",
     context: JSON | None = None, source: str = "android",

@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from stream.translate.clock import read_time
+from stream.translate.content import REACTION, find_content, read_words
+from stream.translate.shapes import ident, is_true, obj, text
 from stream.transport import failures
 from stream.transport.evolution_client import EvolutionClient
 from stream.transport.failures import CallFailed
@@ -46,7 +49,7 @@ class EvolutionTransport:
 
     async def find_own(self, chat: str, since: datetime, until: datetime) -> list[OwnMessage] | None:
         rows = await self.client.find_messages(since, until, {"remoteJid": chat, "fromMe": True})
-        return [_own(row) for row in rows if row["key"].get("fromMe") is True]
+        return [_own(row) for row in rows if is_true(row["key"].get("fromMe"))]
 
     async def history(self, since: datetime, until: datetime) -> list[dict[str, Any]]:
         return await self.client.find_messages(since, until)
@@ -72,29 +75,21 @@ def _as_safe(problem: CallFailed) -> failures.Verdict:
 
 
 def _sent(answer: Any) -> Sent:
-    key = answer.get("key") if isinstance(answer, dict) else None
-    message_id = key.get("id") if isinstance(key, dict) else None
-    if not isinstance(message_id, str) or not message_id:
+    message_id = ident(obj(obj(answer).get("key")).get("id"))
+    if message_id is None:
         raise CallFailed(failures.BROKEN_ANSWER, call="send", status=201)
-    return Sent(message_id=message_id, sent_at=_time(answer.get("messageTimestamp")))
+    return Sent(message_id=message_id, sent_at=read_time(answer.get("messageTimestamp"), datetime.now(UTC)))
 
 
 def _own(row: dict[str, Any]) -> OwnMessage:
-    message: dict[str, Any] = row.get("message") or {}
-    extended = message.get("extendedTextMessage") or {}
-    reaction = message.get("reactionMessage") or {}
+    content = find_content(row.get("message"))  # in a group with disappearing messages it lies in a wrapper
+    reaction = obj(content.body) if content and content.kind == REACTION else {}
+    words = read_words(content) if content and not reaction else None
     return OwnMessage(
         message_id=str(row["key"].get("id")),
         chat=str(row["key"].get("remoteJid")),
-        sent_at=_time(row.get("messageTimestamp")),
-        text=str(message.get("conversation") or extended.get("text") or ""),
-        target_id=(reaction.get("key") or {}).get("id"),
-        emoji=reaction.get("text"),
+        sent_at=read_time(row.get("messageTimestamp"), datetime.now(UTC)),
+        text=words.text if words else "",
+        target_id=ident(obj(reaction.get("key")).get("id")),
+        emoji=text(reaction.get("text")) if reaction else None,
     )
-
-
-def _time(value: Any) -> datetime:
-    try:
-        return datetime.fromtimestamp(float(value), UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return datetime.now(UTC)

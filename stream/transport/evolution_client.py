@@ -11,6 +11,8 @@ from pydantic import SecretStr
 from stream.core.value import Value
 from stream.errors import SettingsError
 from stream.settings import Settings
+from stream.translate.clock import read_number
+from stream.translate.shapes import first_text, is_true, items, obj, text
 from stream.transport import failures
 from stream.transport.failures import CallFailed
 from stream.transport.http import Endpoint, JsonHttp
@@ -98,8 +100,7 @@ class EvolutionClient:
 
     async def state(self) -> str:
         """Return connecting, open or close. `open` may be untrue: a dead socket says so too."""
-        answer = await self.http.call("GET", "instance", "connectionState", self.instance)
-        return str(_object(answer, "instance").get("state") or "unknown")
+        return _state(await self.http.call("GET", "instance", "connectionState", self.instance))
 
     async def info(self) -> InstanceInfo | None:
         """Return the instance as the server knows it, or None when there is none of that name."""
@@ -109,13 +110,12 @@ class EvolutionClient:
             if problem.status == 404:
                 return None
             raise
-        row = next((row for row in rows if isinstance(row, dict) and row.get("name") == self.instance), None)
-        return None if row is None else _info(row)
+        known = (_info(obj(row)) for row in (rows if isinstance(rows, list) else [rows]))
+        return next((info for info in known if info.name == self.instance), None)
 
     async def restart(self) -> str:
         """Restart the instance's connection and return its state; a closed one cannot be restarted."""
-        answer = await self.http.call("POST", "instance", "restart", self.instance, timeout_s=60)
-        return str(_object(answer, "instance").get("state") or "unknown")
+        return _state(await self.http.call("POST", "instance", "restart", self.instance, timeout_s=60))
 
     async def logout(self) -> None:
         await self.http.call("DELETE", "instance", "logout", self.instance)
@@ -128,14 +128,14 @@ class EvolutionClient:
         row = await self.http.call("GET", "webhook", "find", self.instance)
         if not isinstance(row, dict):
             return ["webhook"]
-        headers = row.get("headers") or {}
+        headers = {name.lower(): value for name, value in obj(row.get("headers")).items()}
         right = {
             "enabled": row.get("enabled") is True,
             "url": row.get("url") == url,
             "byEvents": not row.get("webhookByEvents"),
             "base64": not row.get("webhookBase64"),
-            "secret": headers.get("X-Webhook-Secret") == secret.get_secret_value(),
-            "events": set(EVENTS) <= set(row.get("events") or ()),
+            "secret": headers.get("x-webhook-secret") == secret.get_secret_value(),
+            "events": {*EVENTS} <= {event for event in items(row.get("events")) if isinstance(event, str)},
         }
         return [name for name, is_right in right.items() if not is_right]
 
@@ -147,7 +147,7 @@ class EvolutionClient:
         """Return all groups without their people. Slow: minutes for hundreds of groups; ask rarely."""
         query = {"getParticipants": "false"}
         rows = await self.http.call("GET", "group", "fetchAllGroups", self.instance, query=query, timeout_s=_ALL_GROUPS_S)
-        return [_group(row) for row in rows or () if isinstance(row, dict) and row.get("id")]
+        return [_group(row) for row in map(obj, items(rows)) if row.get("id")]
 
     async def group(self, jid: str) -> GroupInfo | None:
         """Return one group with its people, or None when our number is not in it."""
@@ -174,14 +174,14 @@ class EvolutionClient:
         found: dict[str, dict[str, Any]] = {}
         for page in range(1, most_pages + 1):
             body = {"where": where, "page": page, "offset": _PAGE}
-            answer = _object(
-                await self.http.call("POST", "chat", "findMessages", self.instance, body=body, timeout_s=60), "messages"
-            )
-            rows = [row for row in answer.get("records") or () if isinstance(row, dict) and isinstance(row.get("key"), dict)]
-            found |= {str(row["key"].get("id")): row for row in rows}
-            if page >= int(answer.get("pages") or 0):
+            answer = await self.http.call("POST", "chat", "findMessages", self.instance, body=body, timeout_s=60)
+            told = answer if isinstance(answer, list) else obj(answer).get("messages")
+            told = {"records": told} if isinstance(told, list) else _object(told)  # 2.0 knew no pages
+            rows = map(obj, items(told.get("records")))
+            found |= {str(row["key"].get("id")): row for row in rows if isinstance(row.get("key"), dict)}
+            if page >= (read_number(told.get("pages")) or 0):
                 break
-        return sorted(found.values(), key=lambda row: _unix(row.get("messageTimestamp")))
+        return sorted(found.values(), key=lambda row: read_number(row.get("messageTimestamp")) or 0)
 
 
 def _webhook(url: str, secret: SecretStr) -> dict[str, Any]:
@@ -189,54 +189,57 @@ def _webhook(url: str, secret: SecretStr) -> dict[str, Any]:
     return {"enabled": True, "url": url, "byEvents": False, "base64": False, "headers": headers, "events": list(EVENTS)}
 
 
-def _object(answer: Any, name: str | None = None) -> dict[str, Any]:
-    inner = answer.get(name) if name and isinstance(answer, dict) else answer
-    if not isinstance(inner, dict):
-        raise CallFailed(failures.BROKEN_ANSWER, call=f"an answer without {name or 'an object'}")
-    return inner
+def _object(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise CallFailed(failures.BROKEN_ANSWER, call="an answer without an object")
+    return answer
+
+
+def _state(answer: Any) -> str:
+    told = obj(answer)
+    return str(obj(told.get("instance")).get("state") or told.get("state") or "unknown")
 
 
 def _pairing(answer: Any) -> Pairing:
-    if not isinstance(answer, dict):
-        return Pairing(state="connecting")
-    if isinstance(answer.get("instance"), dict):
-        return Pairing(state=str(answer["instance"].get("state") or "unknown"))
-    code, typed = answer.get("code"), answer.get("pairingCode")
+    told = obj(answer)
+    if isinstance(told.get("instance"), dict):
+        return Pairing(state=_state(told))
+    told = obj(told.get("qrcode")) or told
+    code, typed = text(told.get("code")), text(told.get("pairingCode"))
     return Pairing(
         state="connecting",
-        code=SecretStr(code) if isinstance(code, str) and code else None,
-        pairing_code=SecretStr(typed) if isinstance(typed, str) and typed else None,
-        count=int(answer.get("count") or 0),
+        code=SecretStr(code) if code else None,
+        pairing_code=SecretStr(typed) if typed else None,
+        count=read_number(told.get("count")) or 0,
     )
 
 
 def _info(row: dict[str, Any]) -> InstanceInfo:
-    setting, count = row.get("Setting") or {}, row.get("_count") or {}
+    row = obj(row.get("instance")) or row  # as version 1 had it
     return InstanceInfo(
-        name=str(row["name"]),
-        state=str(row.get("connectionStatus") or "unknown"),
-        owner=row.get("ownerJid"),
-        profile_name=row.get("profileName"),
-        reason_code=row.get("disconnectionReasonCode"),
-        ignores_groups=bool(setting.get("groupsIgnore")),
-        messages=int(count.get("Message") or 0),
+        name=first_text(row.get("name"), row.get("instanceName")),
+        state=first_text(row.get("connectionStatus"), row.get("status")) or "unknown",
+        owner=first_text(row.get("ownerJid"), row.get("owner")) or None,
+        profile_name=text(row.get("profileName")) or None,
+        reason_code=read_number(row.get("disconnectionReasonCode")),
+        ignores_groups=is_true(obj(row.get("Setting")).get("groupsIgnore")),
+        messages=read_number(obj(row.get("_count")).get("Message")) or 0,
     )
 
 
 def _group(row: dict[str, Any]) -> GroupInfo:
-    people = tuple(_member(person) for person in row.get("participants") or ())
-    return GroupInfo(
-        jid=str(row.get("id")), subject=str(row.get("subject") or ""), size=int(row.get("size") or len(people)), people=people
-    )
+    people = tuple(_member(person) for person in items(row.get("participants")))
+    size = read_number(row.get("size")) or len(people)
+    return GroupInfo(jid=str(row.get("id")), subject=text(row.get("subject")), size=size, people=people)
 
 
 def _member(person: Any) -> Member:
-    row = {"id": person} if isinstance(person, str) else person if isinstance(person, dict) else {}
+    row = {"id": person} if isinstance(person, str) else obj(person)
     known = [_without_device(str(row[name])) for name in ("id", "phoneNumber", "lid", "jid") if isinstance(row.get(name), str)]
     return Member(
         lid=next((address for address in known if address.endswith("@lid")), None),
         phone=next((address for address in known if address.endswith("@s.whatsapp.net")), None),
-        name=row.get("name") if isinstance(row.get("name"), str) else None,
+        name=text(row.get("name")) or None,
         is_admin=bool(row.get("admin")),
     )
 
@@ -260,7 +263,3 @@ def _jid(jid: str) -> str:
 
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _unix(value: Any) -> float:
-    return float(value) if isinstance(value, int | float | str) and str(value).replace(".", "", 1).isdigit() else 0.0

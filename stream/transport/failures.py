@@ -97,7 +97,7 @@ _BY_STATUS: dict[int, Verdict] = {
 
 def classify(status: int, answer: Any) -> Verdict:
     """Return what an error answer means. `answer` is its parsed body, or its text when it is no JSON."""
-    if status == 503 and isinstance(answer, dict) and answer.get("code") == "LICENSE_REQUIRED":
+    if status in {402, 403, 503} and "LICENSE_REQUIRED" in str(answer):
         return LICENCE
     if 300 <= status < 400:
         return REDIRECTED

@@ -303,3 +303,22 @@ async def test_deliveries_run_side_by_side_so_that_a_repeat_is_overtaken(evoluti
     assert first is not None
     await evolution.webhooks.drain()
     assert [body["data"]["key"]["id"] for _, _, body in inbox.got] == ["AC1", "AC2", "AC1"]
+
+
+async def test_what_is_sent_to_a_person_carries_the_context_of_a_single_chat(call: Any) -> None:
+    _, sent = await call("POST", "/message/sendText/desk", {"number": "551100000001", "text": "hi"})
+    assert sent["key"]["remoteJid"] == "551100000001@s.whatsapp.net"
+    assert sorted(sent["contextInfo"]) == ["disappearingMode", "ephemeralSettingTimestamp", "groupMentions", "mentionedJid"]
+
+
+async def test_after_a_logout_it_may_take_what_nobody_will_ever_receive(call: Any, evolution: EvolutionServer) -> None:
+    await evolution.log_out(evolution.instances["desk"])
+    evolution.mischief.accepts_when_closed = True
+    status, answer = await call("POST", "/message/sendText/desk", {"number": GROUP, "text": "x"})
+    assert (status, answer["status"], evolution.instances["desk"].sent) == (201, "PENDING", [])
+
+
+async def test_an_instance_is_listed_with_all_that_evolution_lists(call: Any) -> None:
+    _, rows = await call("GET", "/instance/fetchInstances?instanceName=desk")
+    assert {"createdAt", "Chatwoot", "Websocket", "Setting", "_count", "disconnectionReasonCode", "token"} <= set(rows[0])
+    assert {"groupsIgnore", "syncFullHistory", "instanceId", "createdAt"} <= set(rows[0]["Setting"])

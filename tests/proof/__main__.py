@@ -85,7 +85,7 @@ def main() -> int:
             parser.add_argument(option, action="store_true")
         elif field.name == "without":
             parser.add_argument(option, default="", choices=["", *SAFEGUARDS])
-        elif field.name == "roles":
+        elif field.name in ("roles", "victims"):
             parser.add_argument(option, default=field.default, type=lambda text: tuple(text.split(",")))
         else:
             parser.add_argument(option, default=field.default, type=float if field.type == "float" else int)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _AGAIN_AFTER_S = 0.5
+_FAKETIME = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
 
 
 @dataclass
@@ -34,9 +35,12 @@ class Member:
 class Crew:
     """All processes of a run. `endings` counts how they ended: -9 when we killed them, or they themselves."""
 
-    def __init__(self, environment: Mapping[str, str], logs: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], logs: Path, *, with_clocks: bool = False) -> None:
         self._environment = {**os.environ, **environment}
         self._logs = logs
+        self._clocks = logs / "clocks"
+        self._clocks.mkdir(parents=True)
+        self._with_clocks = with_clocks
         self._logs.mkdir(parents=True, exist_ok=True)
         self.members: dict[str, Member] = {}
         self.endings: Counter[str] = Counter()
@@ -79,6 +83,11 @@ class Crew:
                 member.is_frozen = False
                 member.process.send_signal(signal.SIGCONT)
 
+    def set_clock(self, name: str, step_s: int) -> None:
+        """Let the wall clock of a process be off by so much, from now on and after its next starts too."""
+        file = self._clocks / name
+        file.write_text(f"{step_s:+d}")
+
     def names(self, role: str) -> list[str]:
         with self._lock:
             return sorted(name for name, member in self.members.items() if member.role == role)
@@ -88,11 +97,16 @@ class Crew:
             process = self.members[name].process
             return process.pid if process is not None and process.poll() is None else 0
 
-    def youngest_age(self, role: str) -> float:
-        """Return for how many seconds all processes of a role have run; 0 while one does not, or is frozen."""
+    def describe(self, role: str) -> str:
+        """Return for how long each process of a role has run, and how much of a processor it has used meanwhile."""
         with self._lock:
-            ages = [self._age(member) for member in self.members.values() if member.role == role]
-        return min(ages, default=0.0)
+            found = []
+            for member in self.members.values():
+                if member.role == role and member.process is not None:
+                    state = "frozen" if member.is_frozen else "ended" if member.process.poll() is not None else "up"
+                    age = time.monotonic() - member.started_at
+                    found.append(f"{member.name} {state} for {age:.0f} s, {_processor_s(member.process.pid):.1f} s of work")
+            return "; ".join(found) or "none"
 
     def log_of(self, name: str) -> str:
         path = self._logs / f"{name}.log"
@@ -109,17 +123,18 @@ class Crew:
         for member in self.members.values():
             self._end(member, politely=True)
 
-    def _age(self, member: Member) -> float:
-        if member.process is None or member.process.poll() is not None or member.is_frozen:
-            return 0.0
-        return time.monotonic() - member.started_at
-
     def _start(self, member: Member) -> None:
         with (self._logs / f"{member.name}.log").open("ab") as log:
             member.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.proof.role", member.role],
                 cwd=ROOT,
-                env={**self._environment, "PROCESS_NAME": member.name, **member.environment, **member.once},
+                env={
+                    **self._environment,
+                    "PROCESS_NAME": member.name,
+                    **self._clock_of(member.name),
+                    **member.environment,
+                    **member.once,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -127,6 +142,23 @@ class Crew:
         member.once = {}
         member.started_at = time.monotonic()
         member.is_frozen = False
+
+    def _clock_of(self, name: str) -> dict[str, str]:
+        """Return what makes a process read its clock through libfaketime, where the run wants that."""
+        if not self._with_clocks:
+            return {}
+        library = next((path for path in _FAKETIME if Path(path).exists()), None)
+        if library is None:
+            raise SystemExit("Clock steps need libfaketime: apt-get install libfaketime.")
+        file = self._clocks / name
+        if not file.exists():
+            file.write_text("+0")
+        return {
+            "LD_PRELOAD": library,
+            "FAKETIME_TIMESTAMP_FILE": str(file),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
 
     def _end(self, member: Member, *, politely: bool) -> None:
         if member.process is None:
@@ -147,3 +179,11 @@ class Crew:
                     if member.process is not None and (code := member.process.poll()) is not None and member.is_wanted:
                         self.endings[f"{member.role} {code}"] += 1
                         self._start(member)
+
+
+def _processor_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

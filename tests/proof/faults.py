@@ -15,7 +15,9 @@ from tests.proof.scenario import Scenario
 
 _CUT_S = (1.0, 6.0)
 _SLOW_S = 8.0
-_DOWN_S = (0.0, 4.0)
+_FULL_S = 12.0
+_FILE_LIMIT = 250_000  # bytes that a file may have then
+_OFF_S = 10.0
 
 
 def plan(scenario: Scenario) -> list[tuple[float, str]]:
@@ -56,6 +58,8 @@ class Faults:
             "broker": self._broker,
             "cut": self._cut,
             "slow": self._slow,
+            "disk": self._disk,
+            "clock": self._clock,
         }
         self._desk_at = 0.0
         self._garbage_at = 0.0
@@ -94,7 +98,7 @@ class Faults:
             self._stage.publish(topic, room.jid, self._dice.choice((b"\xff\x00 garbage", b"[]", b'{"kind":"nonsense"}', b"")))
 
     def _victim(self) -> tuple[str, str]:
-        role = self._dice.choice(self._scenario.roles)
+        role = self._dice.choice(self._scenario.victims or self._scenario.roles)
         return role, self._dice.choice(self._stage.crew.names(role))
 
     def _kill(self) -> None:
@@ -104,7 +108,7 @@ class Faults:
 
     def _draw_points(self) -> list[str]:
         """Return places to die at, each in turn, in an order of the seed."""
-        known = [point for role in self._scenario.roles for point in POINTS[role]]
+        known = [point for role in self._scenario.victims or self._scenario.roles for point in POINTS[role]]
         found: list[str] = []
         while len(found) < self._scenario.crash_points:
             self._dice.shuffle(known)
@@ -148,6 +152,27 @@ class Faults:
         self._stage.kafka.network.slow_down(delay)
         self._wait(_SLOW_S)
         self._stage.kafka.network.heal()
+
+    def _disk(self) -> None:
+        """Let the bridge find its disk full while Kafka is away: it must say 503, and lose nothing of what it has taken."""
+        self._stage.say(f"the bridge's disk is full for {_FULL_S:.0f} s, and Kafka cannot be reached")
+        self._stage.crew.kill("bridge-1", PROOF_FILE_LIMIT=str(_FILE_LIMIT))
+        self._wait(4.0)
+        for number in range(self._scenario.nodes):
+            self._stage.kafka.network.cut(number)
+        self._wait(_FULL_S)
+        self._stage.kafka.network.heal()
+        self._wait(4.0)
+        self._stage.crew.kill("bridge-1")
+
+    def _clock(self) -> None:
+        """Let the clock of one process jump, and jump back some seconds later."""
+        _, name = self._victim()
+        step = self._dice.choice((-3600, -90, 90, 3600))
+        self._stage.say(f"the clock of {name} is {step:+d} s off for {_OFF_S:.0f} s")
+        self._stage.crew.set_clock(name, step)
+        self._wait(_OFF_S)
+        self._stage.crew.set_clock(name, 0)
 
     def _set_workers(self, count: int) -> None:
         self._stage.say(f"{count} workers from now on")

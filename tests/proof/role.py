@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import resource
+import signal
 import sys
 
 from stream import crash_points, logs
@@ -24,8 +26,16 @@ def shorten_waits() -> None:
     carriers.EvolutionTransport = functools.partial(EvolutionTransport, send_timeout_s=4.0, typing_ms=0)  # type: ignore[misc,assignment]
 
 
+def limit_files() -> None:
+    """Let files grow no further than PROOF_FILE_LIMIT says, which to a program is a full disk."""
+    if limit := os.environ.get("PROOF_FILE_LIMIT"):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
+
+
 def main() -> None:
     name = sys.argv[1]
+    limit_files()
     shorten_waits()
     sabotage.leave_out(os.environ.get("PROOF_WITHOUT", ""))
     settings = load_settings()

@@ -74,7 +74,7 @@ class Stage:
             self._closing.append(self.google.stop)
         self.logbook = Logbook(self.settings)
         self._closing.append(self.logbook.close)
-        self.crew = Crew(self._environment(), folder / "logs")
+        self.crew = Crew(self._environment(), folder / "logs", with_clocks=bool(scenario.clock_steps))
         self._closing.append(self.crew.close)
         self.driver = Driver(lambda: self.bridge_url, SECRET, self.chat, scenario)
         self.publisher = Publisher(self.settings)
@@ -178,14 +178,17 @@ class Stage:
 
     def _watch_forever(self) -> None:
         """Note when inputs wait, a worker says that it is well, and none is handled all the same."""
-        waits_since = time.monotonic()
+        waits_since, told = time.monotonic(), 0.0
         while not self._watching.wait(1.0):
             waiting = self.logbook.backlog()
             if not waiting:
-                waits_since = time.monotonic()
+                waits_since, told = time.monotonic(), 0.0
                 continue
             quiet = time.monotonic() - max(self.logbook.moved_at, waits_since)
             self.longest_standstill_s = max(self.longest_standstill_s, quiet)
+            if quiet > told + _STALLED_S:
+                told = quiet
+                self.say(f"{waiting} inputs wait, none was handled for {quiet:.0f} s; workers: {self.crew.describe('worker')}")
             if quiet > _STALLED_S and self.logbook.longest_well_s() > _STALLED_S and not self.kafka.network.is_cut:
                 self.say(f"STALL: {waiting} inputs wait, a worker says it is well, and none was handled for {quiet:.0f} s")
                 self.stalls.append(f"at {time.monotonic() - self.began:.0f} s: {waiting} inputs waited for {quiet:.0f} s")

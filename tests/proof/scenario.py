@@ -34,6 +34,7 @@ class Scenario:
     without: str = ""  # a safeguard that is left out: the run must then fail
     roles: tuple[str, ...] = field(default=("bridge", "worker", "classifier", "sender", "sheet"))
     gap_s: float = 4.0  # between two faults, and as much again at most
+    victims: tuple[str, ...] = ()  # whom faults may hit; none: all roles
     quiet_s: float = 600.0  # the longest wait until everything has settled
 
     @property

@@ -13,6 +13,7 @@ from stream.core.sheet_plan import Plan
 
 _OURS = "Groupdesk keeps these columns"
 _DARK = {"red": 0.122, "green": 0.161, "blue": 0.216}
+_BLUE = {"red": 0.114, "green": 0.306, "blue": 0.847}  # columns that people may change
 _WHITE = {"red": 1, "green": 1, "blue": 1}
 _PIXELS = 7  # a character of the usual font
 
@@ -90,8 +91,7 @@ def _as_text(sheet: int, plan: Plan, name: str) -> dict[str, Any]:
 
 def _header(sheet: int, plan: Plan) -> list[dict[str, Any]]:
     requests: list[dict[str, Any]] = []
-    look = {
-        "backgroundColor": _DARK,
+    look: dict[str, Any] = {
         "textFormat": {"bold": True, "foregroundColor": _WHITE},
         "verticalAlignment": "MIDDLE",
         "wrapStrategy": "WRAP",
@@ -102,11 +102,20 @@ def _header(sheet: int, plan: Plan) -> list[dict[str, Any]]:
             continue
         area = {**_area(sheet, plan.header_row - 1, place), "endRowIndex": plan.header_row}
         fields = "userEnteredFormat(backgroundColor,textFormat,verticalAlignment,wrapStrategy)"
-        requests.append({"repeatCell": {"range": area, "cell": {"userEnteredFormat": look}, "fields": fields}})
+        colour = _BLUE if column.owner is Owner.SHARED else _DARK
+        dressed = {"userEnteredFormat": {**look, "backgroundColor": colour}}
+        requests.append({"repeatCell": {"range": area, "cell": dressed, "fields": fields}})
+        requests.append(_body(sheet, plan.header_row, place, is_wrapped=column.is_wrapped))
         shape = {"pixelSize": column.width * _PIXELS, "hiddenByUser": column.owner is Owner.MARK}
         span = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": place, "endIndex": place + 1}
         requests.append({"updateDimensionProperties": {"range": span, "properties": shape, "fields": "pixelSize,hiddenByUser"}})
     return requests
+
+
+def _body(sheet: int, header_row: int, place: int, *, is_wrapped: bool) -> dict[str, Any]:
+    look = {"verticalAlignment": "TOP", "wrapStrategy": "WRAP" if is_wrapped else "CLIP"}
+    fields = "userEnteredFormat(verticalAlignment,wrapStrategy)"
+    return {"repeatCell": {"range": _area(sheet, header_row, place), "cell": {"userEnteredFormat": look}, "fields": fields}}
 
 
 def _protect(sheet: int, plan: Plan, tab: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from stream.adapters.sheet_port import ARCHIVE_TAB, TICKET_TAB, Applied, Batch, SheetBusy, SheetChanged
 from stream.adapters.xlsx_sheet_cells import cell_text, copy_style, put_text
-from stream.adapters.xlsx_sheet_layout import dress_workbook
+from stream.adapters.xlsx_sheet_layout import dress_row, dress_workbook
 from stream.adapters.xlsx_sheet_lock import find_editor
 from stream.core.sheet_columns import COLUMNS, Kind, find_columns
 from stream.core.sheet_plan import NewRow, RowWrite
@@ -199,7 +199,7 @@ def _change(book: Any, batch: Batch) -> None:
         put_text(sheet.cell(plan.header_row, place + 1), text)
     for write in plan.writes:
         _put_row(sheet, write.number, write, kinds)
-    _append(sheet, plan.header_row, plan.appends, kinds)
+    _append(sheet, plan.header_row, plan.appends, plan.places)
     _remove(sheet, batch.remove)
     if batch.archive or batch.archive_cells:
         _change_archive(book, batch)
@@ -210,12 +210,15 @@ def _put_row(sheet: Any, number: int, row: RowWrite | NewRow, kinds: Mapping[int
         put_text(sheet.cell(number, place + 1), text, kinds.get(place, Kind.TEXT))
 
 
-def _append(sheet: Any, header_row: int, rows: Iterable[NewRow], kinds: Mapping[int, Kind]) -> None:
+def _append(sheet: Any, header_row: int, rows: Iterable[NewRow], places: Mapping[str, int]) -> None:
+    kinds = {place: _KINDS[name] for name, place in places.items()}
     number, width = max(_last_row(sheet), header_row), sheet.max_column
     for row in rows:
         number += 1
         if number - 1 > header_row:
             copy_style(sheet, number - 1, number, width)
+        else:
+            dress_row(sheet, number, places)
         _put_row(sheet, number, row, kinds)
 
 
@@ -246,5 +249,4 @@ def _change_archive(book: Any, batch: Batch) -> None:
     for number, cells in batch.archive_cells.items():
         for place, text in cells.items():
             put_text(sheet.cell(number, place + 1), text)
-    kinds = {place: _KINDS[name] for name, place in find_columns(batch.archive_headers).items()}
-    _append(sheet, 1, batch.archive, kinds)
+    _append(sheet, 1, batch.archive, find_columns(batch.archive_headers))

@@ -5,23 +5,28 @@ Everything is looked for before it is added, so people's own formats, columns an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.xml.constants import MAX_COLUMN, MAX_ROW
 
 from stream.adapters.sheet_port import ARCHIVE_TAB, GUIDE_TAB, TICKET_TAB, Layout
 from stream.adapters.xlsx_sheet_cells import put_text
-from stream.core.sheet_columns import COLUMNS, Owner
+from stream.adapters.xlsx_sheet_heights import fit_heights
+from stream.core.sheet_columns import BY_NAME, COLUMNS, Owner, find_columns
 from stream.core.sheet_guide import COLOURS, guide_lines
 from stream.core.sheet_plan import Plan
 
 _LAST = 1_048_576  # rows of an .xlsx tab
 _HEADER_FILL = PatternFill("solid", start_color="FF1F2937")
-_HEADER_FONT = Font(bold=True, color="FFFFFFFF")
+_SHARED_FILL = PatternFill("solid", start_color="FF1D4ED8")
+_HEADER_FONT = Font(name="Calibri", size=11, bold=True, color="FFFFFFFF")
+_HEADER_POINTS = 32  # two lines: a time's header names its zone below
 _LONGEST_LIST = 255  # Excel takes no longer list in a rule; what is longer stands on the guide tab
 
 
@@ -32,25 +37,42 @@ def dress_workbook(book: Any, plan: Plan, layout: Layout) -> None:
     for column in COLUMNS:
         place = plan.places[column.name]
         if place in plan.headers:
-            _dress_header(sheet, plan.header_row, place + 1, column.width)
+            width = max(column.width, *(len(word) + 2 for word in plan.headers[place].split()))
+            _dress_header(sheet, plan.header_row, place + 1, width, is_shared=column.owner is Owner.SHARED)
             if column.owner is Owner.MARK:
                 sheet.column_dimensions[get_column_letter(place + 1)].hidden = True
     if is_new and sheet.freeze_panes is None:
         sheet.freeze_panes = sheet.cell(plan.header_row + 1, 2)
+        _fit_to_paper(sheet, plan.header_row)
     guide = _guide(book, layout)
     for name, choices in layout.choices.items():
         _offer(sheet, plan.header_row + 1, plan.places[name] + 1, _source(guide, name, choices))
     _colour(sheet, plan)
     _filter(sheet, plan)
+    fit_heights(sheet, plan.header_row, plan.places)
     if ARCHIVE_TAB in book.sheetnames:
         _dress_archive(book[ARCHIVE_TAB])
 
 
-def _dress_header(sheet: Any, row: int, column: int, width: int) -> None:
+def dress_row(sheet: Any, number: int, places: Mapping[str, int]) -> None:
+    """Give the first row of a table its looks; the rows below take over those of the row above them."""
+    for name, place in places.items():
+        sheet.cell(number, place + 1).alignment = Alignment(vertical="top", wrap_text=BY_NAME[name].is_wrapped)
+
+
+def _dress_header(sheet: Any, row: int, column: int, width: int, *, is_shared: bool = False) -> None:
     cell = sheet.cell(row, column)
-    cell.fill, cell.font = _HEADER_FILL, _HEADER_FONT
+    cell.fill, cell.font = _SHARED_FILL if is_shared else _HEADER_FILL, _HEADER_FONT
     cell.alignment = Alignment(vertical="center", wrap_text=True)
     sheet.column_dimensions[get_column_letter(column)].width = width
+
+
+def _fit_to_paper(sheet: Any, header_row: int) -> None:
+    """Make the header high enough for two lines; print all columns on one page's width, with the header on every page."""
+    sheet.row_dimensions[header_row].height = _HEADER_POINTS
+    sheet.page_setup.orientation, sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = "landscape", 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = f"{header_row}:{header_row}"
 
 
 def _source(guide: Any, name: str, choices: tuple[str, ...]) -> str:
@@ -147,4 +169,10 @@ def _dress_archive(sheet: Any) -> None:
     if sheet.freeze_panes is None:
         sheet.freeze_panes = "B2"
         for place in range(1, sheet.max_column + 1):
-            _dress_header(sheet, 1, place, 18)
+            _dress_header(sheet, 1, place, _width(sheet.cell(1, place).value))
+        _fit_to_paper(sheet, 1)
+
+
+def _width(header: Any) -> int:
+    name = find_columns([str(header or "")])
+    return BY_NAME[next(iter(name))].width if name else 18

@@ -23,8 +23,10 @@ ERASED = "Erased on request"
 LONGEST = 5_000  # of what customers wrote; a cell is for reading
 LONGEST_NOTE = 32_000  # Excel's own limit is 32,767
 _CUT = " … (cut)"
-# C0 controls but tab and newline, DEL, and lone surrogates: refused by .xlsx, unanswered by Google. U+FFFE and U+FFFF break XML.
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# C0 controls but tab and newline, DEL and C1 controls, and lone surrogates: refused by .xlsx, unanswered by Google. U+FFFE and
+# U+FFFF break XML. Overrides and embeddings of the writing direction let a text look like another one; marks (U+200E, U+200F)
+# stay, since Arabic and Hebrew are written with them.
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _FORMULA = re.compile(r"^[\s\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r]")
 
 

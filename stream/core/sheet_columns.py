@@ -30,6 +30,9 @@ class Kind(StrEnum):
     NUMBER = "number"
 
 
+_WRAPPED = 36
+
+
 class Column(Value):
     """One column. `name` is its name in code, `header` what people read; `is_slow` cells change by the clock alone."""
 
@@ -39,6 +42,11 @@ class Column(Value):
     kind: Kind = Kind.TEXT
     width: int = 14
     is_slow: bool = False
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Tell whether its texts are long enough to be shown on several lines."""
+        return self.width >= _WRAPPED
 
 
 COLUMNS: tuple[Column, ...] = (

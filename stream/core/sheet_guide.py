@@ -36,7 +36,7 @@ def guide_lines(zone: str) -> tuple[str, ...]:
         "How this sheet works",
         "Every row is one ticket that Groupdesk found in a WhatsApp group.",
         "Rows are found by their ID: sort, filter, move rows and columns, and add columns of your own. All of it is kept.",
-        "You may change Status, Priority, Assignee, Category and Note. Groupdesk reads your change and acts on it.",
+        "You may change what has a blue header: Status, Priority, Assignee, Category and Note. Groupdesk acts on it.",
         "If a change cannot be made, the cell is put back and “Groupdesk says” tells why.",
         "The other columns are Groupdesk's: what is typed there is put back.",
         "A row that you delete stays deleted; the ticket itself is not. `groupdesk sheet rebuild` writes deleted rows again.",

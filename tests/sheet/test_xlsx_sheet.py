@@ -132,6 +132,33 @@ def test_the_sheet_is_tidy_and_made_once(file: File, keep: Keep) -> None:
     assert sheet.column_dimensions["O"].hidden
 
 
+def test_long_texts_are_shown_on_as_many_lines_as_they_need(file: File, keep: Keep) -> None:
+    keep(make_ticket(1, title="short"), make_ticket(2, title="many words " * 9), make_ticket(3, title="by hand " * 20))
+    file.run()
+    book = file.open()
+    heights = [book["Tickets"].row_dimensions[number].height for number in (2, 3)]
+    assert heights == [None, 30]
+    book["Tickets"].row_dimensions[4].height = 44
+    book.save(file.path)
+    keep(make_ticket(2, version=2, title="short now"))
+    file.run()
+    sheet = file.open()["Tickets"]
+    assert [sheet.row_dimensions[number].height for number in (3, 4)] == [None, 44]
+    assert sheet["F3"].alignment.wrap_text
+
+
+def test_what_hides_or_turns_text_round_is_left_out(file: File, keep: Keep) -> None:
+    keep(make_ticket(1, title="pay \u202eexe.fdp\x1b[31m\x85 now", note="a\u2066b\u2069"))
+    file.run()
+    file.run()
+    [line] = file.table()
+    assert (line["Title"], line["Note"]) == ("pay exe.fdp[31m now", "ab")
+    stored = file.store.tickets[make_ticket(1).id].ticket
+    assert stored is not None
+    assert "\u202e" in stored.title
+    assert file.published == []
+
+
 def test_formulas_fills_comments_and_other_tabs_are_kept(file: File, keep: Keep) -> None:
     keep(make_ticket(1), make_ticket(2))
     file.run()

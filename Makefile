@@ -5,7 +5,7 @@ READY := .venv/.ready
 YAML := rules demo .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test lint format lock env-example chromium clean
+.PHONY: help demo up test proof proof-short lint format lock env-example chromium clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -19,6 +19,18 @@ up: $(READY) ## Start everything, without the chat
 test: $(READY) chromium lint ## Run every check and every test
 	@mkdir -p test-output
 	$(BIN)/python -m pytest -ra -n 2 --dist loadfile --durations=10 --junitxml=test-output/junit.xml
+
+# What a run does can be said on the command line: make proof PROOF="--seed 7 --messages 5000 --kills 10".
+# `python -m tests.proof --help` lists all of it.
+PROOF ?= --messages 100000 --rate 150 --kills 50 --crash-points 46 --broker-restarts 5 --pauses 8 --cuts 5 --slow 3 \
+	--rebalances --disk-full --stand-in-faults 0.1 --google
+PROOF_SHORT ?= --messages 300 --rate 40 --kills 3 --crash-points 1 --broker-restarts 1 --gap-s 1 --stand-in-faults 0.1
+
+proof: $(READY) ## Break everything on purpose for half an hour and more, and compare what is left with an oracle
+	$(BIN)/python -m tests.proof --json test-output/proof.json $(PROOF)
+
+proof-short: $(READY) ## The same in a minute
+	$(BIN)/python -m tests.proof --json test-output/proof-short.json $(PROOF_SHORT)
 
 lint: $(READY) ## Run the checks that need no broker
 	$(BIN)/ruff check .

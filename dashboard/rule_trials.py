@@ -9,6 +9,7 @@ from dashboard.context import Context
 from dashboard.insight import corrections
 from dashboard.people import Role
 from dashboard.rule_change import Change
+from stream.adapters.yaml_lines import Problem
 from stream.errors import RulesError
 
 DAYS = (1, 3, 7, 14)
@@ -63,7 +64,7 @@ def _form(here: Context, known: list[str]) -> tuple[Change, int]:
 
 def _outcome(here: Context, change: Change, days: int) -> None:
     """Draw what is wrong with the change, or else the button that tries it, and what came of that."""
-    wrong = rule_change.problems(resources.settings().rules_dir, change)
+    wrong = _problems_of(change)
     with st.container(horizontal=True, vertical_alignment="bottom", key="backtest_buttons"):
         st.space("stretch")
         st.download_button(
@@ -85,6 +86,16 @@ def _outcome(here: Context, change: Change, days: int) -> None:
         kinds = {"place": ("text", "150px"), "message": ("wrap", "minmax(160px, 1fr)")}
         parts.table("backtest_problems", tables.columns(here.language, "rules", kinds), rows, here, resources.now())
     _found(here, change.key)
+
+
+def _problems_of(change: Change) -> list[Problem]:
+    """Return what is wrong with the change; reading the whole folder takes a while, so it is done once a change."""
+    asked = (change.key, resources.rules().book.version)
+    known: tuple[tuple[str, str], list[Problem]] | None = st.session_state.get("backtest_problems_of")
+    if known is None or known[0] != asked:
+        known = asked, rule_change.problems(resources.settings().rules_dir, change)
+        st.session_state["backtest_problems_of"] = known
+    return known[1]
 
 
 @st.fragment(run_every=1)

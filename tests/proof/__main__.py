@@ -41,6 +41,7 @@ def play(scenario: Scenario, folder: Path) -> dict[str, Any]:
             "problems": {name: {"count": len(found), "first": found[:5]} for name, found in verdict.problems.items()},
             "figures": dict(sorted(verdict.figures.items())),
             "faults": dict(faults.done),
+            "edits_in_the_sheet": stage.sheet_desk.edits,
             "endings": dict(stage.crew.endings),
             "webhooks": {"sent": len(stage.driver.sent), "accepted": stage.driver.accepted.total(),
                          "answers": {str(status): count for status, count in stage.driver.answers.items()},

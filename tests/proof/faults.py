@@ -31,6 +31,7 @@ def plan(scenario: Scenario) -> list[tuple[float, str]]:
         + ["cut"] * scenario.cuts
         + ["slow"] * scenario.slow
         + ["clock"] * scenario.clock_steps
+        + ["outage"] * scenario.outages
         + (["disk"] if scenario.disk_full else [])
     )
     dice.shuffle(kinds)
@@ -60,9 +61,11 @@ class Faults:
             "slow": self._slow,
             "disk": self._disk,
             "clock": self._clock,
+            "outage": self._outage,
         }
         self._desk_at = 0.0
         self._garbage_at = 0.0
+        self._sheet_at = 90.0
 
     def run(self, load: Future[None]) -> None:
         """Return when all faults are done and the load has been taken."""
@@ -83,7 +86,7 @@ class Faults:
             self._wait(self._dice.uniform(1, 2) * self._scenario.gap_s)
 
     def _work_at_the_desk(self) -> None:
-        """Let people on the dashboard ask for something, and let garbage reach the input topics: 1 in 100 and 1 in 500."""
+        """Let people ask for something on the dashboard and in the Sheet, and let garbage reach the input topics."""
         sent = len(self._stage.driver.sent)
         while self._desk_at < sent:
             self._desk_at += 60
@@ -91,6 +94,9 @@ class Faults:
             if command is not None:
                 for _ in range(1 + (self._dice.random() < 0.1)):
                     self._stage.publish(Topic.COMMANDS, command.group, command.to_json())
+        while self._sheet_at < sent:
+            self._sheet_at += 90
+            self._stage.sheet_desk.edit()
         while self._garbage_at < sent and self._scenario.poison:
             self._garbage_at += 400
             room = self._dice.choice(self._stage.chat.rooms)
@@ -173,6 +179,14 @@ class Faults:
         self._stage.crew.set_clock(name, step)
         self._wait(_OFF_S)
         self._stage.crew.set_clock(name, 0)
+
+    def _outage(self) -> None:
+        """Let WhatsApp's side fail as a whole for a while: its database, its socket, or the pairing."""
+        phone, kind = self._stage.phone, self._dice.choice(("database", "socket", "pairing"))
+        self._stage.say(f"WhatsApp without its {kind} for {_OFF_S:.0f} s")
+        phone.fail(kind)
+        self._wait(_OFF_S)
+        phone.mend(kind)
 
     def _set_workers(self, count: int) -> None:
         self._stage.say(f"{count} workers from now on")

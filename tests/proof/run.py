@@ -26,6 +26,7 @@ from tests.proof.driver import Driver
 from tests.proof.folder import write_rules
 from tests.proof.logbook import Logbook
 from tests.proof.scenario import Scenario
+from tests.proof.sheet_desk import SheetDesk
 from tests.proof.town import Town
 from tests.proof.verdict import Evidence, Verdict, judge
 from tests.stand_ins.openai_server import OpenAIServer
@@ -72,6 +73,7 @@ class Stage:
         self.google = stand_ins.google(scenario.seed, rate) if scenario.google else None
         if self.google is not None:
             self._closing.append(self.google.stop)
+        self.sheet_desk = SheetDesk(self.google, scenario.seed)
         self.logbook = Logbook(self.settings)
         self._closing.append(self.logbook.close)
         self.crew = Crew(self._environment(), folder / "logs", with_clocks=bool(scenario.clock_steps))

@@ -48,9 +48,9 @@ def _know_no_redelivery() -> None:
 
 def _acknowledge_before_outputs() -> None:
     """The worker acknowledges an input while what came of it still waits to be published."""
-    from stream.worker.agent import GroupAgent
+    from stream.worker.broker_side import Producer
 
-    send = GroupAgent._send
+    hand_over = Producer.hand_over
 
     class Done:
         def done(self) -> bool:
@@ -59,11 +59,14 @@ def _acknowledge_before_outputs() -> None:
         def result(self) -> None:
             return None
 
-    def send_later(self: GroupAgent, publication: Any) -> Any:
-        asyncio.get_running_loop().call_later(3.0, send, self, publication)
+    async def hand_over_later(self: Producer, *record: Any, partition: int | None = None, **more: Any) -> Any:
+        if partition is not None:  # the change of the table
+            return await hand_over(self, *record, partition=partition, **more)
+        loop = asyncio.get_running_loop()
+        loop.call_later(3.0, lambda: loop.create_task(hand_over(self, *record, **more)))
         return Done()
 
-    GroupAgent._send = send_later  # type: ignore[method-assign]
+    Producer.hand_over = hand_over_later  # type: ignore[method-assign]
 
 
 def _send_first_and_write_later() -> None:

@@ -27,6 +27,7 @@ class Scenario:
     stand_in_faults: float = 0.0  # share of the calls to the model, Sheets and Evolution that go wrong
     disk_full: bool = False
     clock_steps: int = 0
+    outages: int = 0  # of WhatsApp's stand-in as a whole
     google: bool = False  # Sheets by its stand-in; else the local .xlsx file
     poison: float = 0.01
     duplicates: float = 0.05
@@ -44,7 +45,8 @@ class Scenario:
     @property
     def faults(self) -> int:
         """How many faults there are to be spread over the run."""
-        single = self.kills + self.crash_points + self.pauses + self.broker_restarts + self.cuts + self.slow + self.clock_steps
+        network = self.broker_restarts + self.cuts + self.slow
+        single = self.kills + self.crash_points + self.pauses + network + self.clock_steps + self.outages
         return single + (3 if self.rebalances else 0) + (1 if self.disk_full else 0)
 
     def but(self, **changes: Any) -> Self:

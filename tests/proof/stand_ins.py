@@ -85,10 +85,20 @@ class WhatsApp:
             found.append((str(row["key"]["remoteJid"]), said))
         return found
 
-    def behave(self) -> None:
-        """Let nothing go wrong any more."""
-        self.mischief.send_rates = {}
-        self.mischief.duplicate = 0.0
+    def fail(self, kind: str) -> None:
+        """Let the whole of it fail: its `database`, its `socket`, or its `pairing`."""
+        if kind == "database":
+            self.mischief.is_database_down = True
+        elif kind == "socket":
+            self.mischief.is_socket_dead = True
+        else:
+            self._town.call(self.server.log_out(self.instance))
+
+    def mend(self, kind: str) -> None:
+        self.mischief.is_database_down = False
+        self.mischief.is_socket_dead = False
+        if kind == "pairing":
+            self._town.call(self.server.scan(self.instance))
 
     def close(self) -> None:
         self._town.call(self.server.stop())

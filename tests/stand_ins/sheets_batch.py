@@ -119,6 +119,12 @@ def _dimension(book: Book, body: dict[str, Any]) -> None:
         book.find(body["range"].get("sheetId")).hidden.add(body["range"]["startIndex"])
 
 
+def _sort(book: Book, body: dict[str, Any]) -> None:
+    span, spec = body["range"], body["sortSpecs"][0]
+    descending = spec.get("sortOrder") == "DESCENDING"
+    book.find(span.get("sheetId")).sort(span.get("startRowIndex", 0), spec.get("dimensionIndex", 0), descending=descending)
+
+
 def _ignore(_book: Book, _body: dict[str, Any]) -> None:
     """Formats do not matter here."""
 
@@ -135,5 +141,6 @@ _KINDS: dict[str, Callable[[Book, dict[str, Any]], Any]] = {
     "addProtectedRange": _protect,
     "setBasicFilter": _filter,
     "updateDimensionProperties": _dimension,
+    "sortRange": _sort,
     "repeatCell": _ignore,
 }

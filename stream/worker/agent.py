@@ -2,31 +2,37 @@
 
 Work is pipelined: the next record is handled while the broker still stores the outputs of the last. A record is
 acknowledged only after its change of the table and all its publications are; if the process dies before, Kafka delivers
-the record again and `handle` sees by its offset that it was done.
+the record again and `handle` sees by its offset that it was done. The change of the table is handed to the broker before the
+table in memory has it: wherever the agent is interrupted, what is in memory is on its way to Kafka.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import time
 from collections import deque
-from typing import Any
+from typing import Any, NoReturn
 
 from aiokafka.partitioner import murmur2
 
 from stream import crash_points, logs
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.topics import Topic
+from stream.worker.broker_side import partition_of
 from stream.worker.due_heap import DueHeap
-from stream.worker.handle import Arrival, Handled, Publication, handle
+from stream.worker.encoding import encode, read_summary
+from stream.worker.handle import Arrival, Handled, handle
+from stream.worker.kept import Kept, KeptGroups
 from stream.worker.record import GroupRecord
-from stream.worker.summary import Summary, summarise
+from stream.worker.summary import Summary
 
 log = logs.get(__name__)
 
 _IN_FLIGHT_MOST = 1000  # records handled and not yet acknowledged
+_AT_A_STRETCH_S = 0.02  # then everything else on the loop has its turn: sending, confirming, heartbeats
 _BROKER_PATIENCE_S = 60.0
 # Kafka gives our groups to another worker after 10 s of silence. A process that was frozen longer than this must not
 # write: the other one may have begun. It ends instead, and starts afresh.
@@ -34,6 +40,7 @@ _FROZEN_S = 6.0
 # A reminder must not overtake an answer that still waits to be read: timers rest while we are this far behind, and a bit longer.
 _BEHIND_S = 10.0
 _SETTLE_S = 3.0
+_STUCK_S = 30.0
 
 
 class GroupAgent:
@@ -48,8 +55,9 @@ class GroupAgent:
         self.due = DueHeap()
         self.is_recovered = False
         self.handled_total = 0
-        self._parsed: dict[bytes, tuple[bytes, GroupRecord]] = {}
-        self._by_name = {topic.get_topic_name(): short for short, topic in topics.items()}
+        self._kept = KeptGroups()
+        self._names = {short: topic.get_topic_name() for short, topic in topics.items()}
+        self._by_name = {name: short for short, name in self._names.items()}
         self._pending: deque[tuple[Any, str, list[Any]]] = deque()
         self._in_flight: set[str] = set()
         self._something_pending = asyncio.Event()
@@ -60,28 +68,35 @@ class GroupAgent:
         self._alive_at = time.monotonic()
         self._noting: asyncio.Task[None] | None = None
         self._reminds_from = 0.0
+        self._handled_to: dict[Any, int] = {}  # the last offset of each partition
+        self._idle_since = time.monotonic()
 
     async def run(self, stream: Any) -> None:
         """Handle what arrives; the body of the Faust agent."""
         self._alive_at = time.monotonic()  # whatever the start took, nothing was written before
         self._watch_over_the_loop()
+        rested_at = time.monotonic()
         async for event in stream.noack().events():
             await self._room.wait()
             self._end_if_frozen()
-            self._take(stream, event)
+            await self._take(stream, event)
+            if time.monotonic() - rested_at > _AT_A_STRETCH_S:
+                await asyncio.sleep(0)
+                rested_at = time.monotonic()
 
-    def _take(self, stream: Any, event: Any) -> None:
+    async def _take(self, stream: Any, event: Any) -> None:
         message = event.message
+        key = message.key or b""
         arrival = Arrival(
             topic=self._by_name[message.topic],
             partition=message.partition,
             offset=message.offset,
-            key=(message.key or b"").decode("utf-8", "replace"),
+            key=key.decode("utf-8", "replace"),
             value=message.value or b"",
             at=message.timestamp or 0.0,
         )
-        key = message.key or b""
         ref = f"{arrival.partition}:{arrival.ref}"
+        self._end_if_passed_over(message.tp, message.offset)
         if time.time() - message.timestamp > _BEHIND_S:
             self.hold_timers(_SETTLE_S)
         started = time.perf_counter()
@@ -89,7 +104,7 @@ class GroupAgent:
             arrival, self.record_of(key), self.watcher.book, lambda known: f"{arrival.partition}:{known}" in self._in_flight
         )
         crash_points.reach("worker.handled")
-        promises = self._write(key, handled)
+        promises = await self._hand_over(key, arrival.partition, handled)
         crash_points.reach("worker.sent")
         self.handled_total += 1
         self._in_flight.add(ref)
@@ -116,31 +131,33 @@ class GroupAgent:
         self._reminds_from = time.monotonic() + seconds
 
     def record_of(self, key: bytes) -> GroupRecord | None:
-        """Return the group's record as it is in the table, read at most once."""
+        """Return the group's record as it is in the table."""
         raw = self.table.get(key)
-        if raw is None:
-            return None
-        known = self._parsed.get(key)
-        if known is not None and known[0] is raw:
-            return known[1]
-        return GroupRecord.from_json(raw)
+        return None if raw is None else self._kept.find(key, raw).record
 
-    def _write(self, key: bytes, handled: Handled) -> list[Any]:
-        promises = []
-        if handled.record is not None:
-            raw = handled.record.to_json()
-            self.table[key] = raw
-            promises.append(self.table.last_change)
-            self._parsed[key] = (raw, handled.record)
-            self.summaries[key] = summarise(handled.record)
-            self.due.set(key, self.summaries[key].next_due_at)
-        promises.extend(self._send(publication) for publication in handled.publications)
+    async def _hand_over(self, key: bytes, partition: int, handled: Handled) -> list[Any]:
+        try:
+            promises = []
+            if handled.record is not None:
+                promises.append(await self._write(key, partition, handled.record))
+            for each in handled.publications:
+                name = self._names[each.topic]
+                promises.append(await self.app.producer.hand_over(name, each.key.encode(), each.value, headers=each.headers))
+        except Exception as error:  # noqa: BLE001 - whatever kept a record from the producer, the answer is the same
+            self._end_because(error)
         return promises
 
-    def _send(self, publication: Publication) -> Any:
-        return self.topics[publication.topic].send_soon(
-            key=publication.key.encode(), value=publication.value, headers=publication.headers or None
+    async def _write(self, key: bytes, partition: int, record: GroupRecord) -> Any:
+        before = self.table.get(key)
+        encoded = encode(record, {} if before is None else self._kept.find(key, before).parts)
+        promise = await self.app.producer.hand_over(
+            self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=partition
         )
+        self.table[key] = encoded.raw
+        self._kept.keep(key, Kept(encoded.raw, record, encoded.parts))
+        self.summaries[key] = encoded.summary
+        self.due.set(key, encoded.summary.next_due_at)
+        return promise
 
     async def confirm_forever(self) -> None:
         """Acknowledge records in the order they were handled, each when the broker has all its outputs."""
@@ -157,6 +174,7 @@ class GroupAgent:
             crash_points.reach("worker.confirmed")
             self._pending.popleft()
             self._in_flight.discard(ref)
+            event.is_done = True
             await stream.ack(event)
             crash_points.reach("worker.acknowledged")
             if len(self._pending) < _IN_FLIGHT_MOST // 2:
@@ -168,9 +186,14 @@ class GroupAgent:
                 if not promise.done():
                     await asyncio.wait_for(asyncio.shield(promise), timeout=_BROKER_PATIENCE_S)
                 promise.result()
-        except Exception as error:  # whatever kept a record from the broker, the answer is the same
-            log.exception("the broker did not take a record; this worker ends and starts afresh", kind=type(error).__name__)
-            os._exit(70)  # not acknowledged, so it is read again
+        except Exception as error:  # noqa: BLE001 - whatever kept a record from the broker, the answer is the same
+            self._end_because(error)
+
+    def _end_because(self, error: Exception) -> NoReturn:
+        log.error(
+            "the broker did not take a record; this worker ends and starts afresh", kind=type(error).__name__, exc_info=error
+        )
+        os._exit(70)  # not acknowledged, so it is read again
 
     def _watch_over_the_loop(self) -> None:
         if self._noting is None or self._noting.done():
@@ -191,12 +214,16 @@ class GroupAgent:
     async def on_recovered(self, *_: object) -> None:
         """The table is back: count what is there. Groups of other workers are left out."""
         owned = {tp.partition for tp in self.app.consumer.assignment()}
-        self._parsed.clear()
+        partitions = self.table.partitions
+        self._kept.clear()
         self.summaries.clear()
         for key, raw in self.table.items():
-            if self._partition_of(key) in owned:
-                self.summaries[key] = summarise(GroupRecord.from_json(raw))
+            if partition_of(key, partitions) in owned:
+                self.summaries[key] = read_summary(raw)
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
+        gc.freeze()  # what was read back stays: looking through it for garbage again and again would be in vain
+        self._handled_to = {partition: offset for partition, offset in self._handled_to.items() if partition in owned}
+        self._idle_since = time.monotonic()
         self.is_recovered = True
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
@@ -204,6 +231,26 @@ class GroupAgent:
     def _partition_of(self, key: bytes) -> int:
         # The producer could tell, but not before it has heard of the topic, which may be after recovery.
         return int(murmur2(key) & 0x7FFFFFFF) % int(self.app.conf.topic_partitions)
+
+    def _end_if_passed_over(self, partition: Any, offset: int) -> None:
+        """End before a record counts that does not follow the last one: our topics have no gaps, so some were lost between."""
+        before = self._handled_to.get(partition)
+        if before is not None and offset > before + 1:
+            log.error("records were passed over; this worker ends and reads them again", partition=str(partition), offset=offset)
+            os._exit(75)
+        self._handled_to[partition] = offset
+        self._idle_since = time.monotonic()
+
+    def end_if_stuck(self) -> None:
+        """End when records wait and none has come for a while: silence is worse than a new start."""
+        if not self.is_recovered or self._pending or time.monotonic() - self._idle_since < _STUCK_S:
+            return
+        for partition, offset in self._handled_to.items():
+            if (self.app.consumer.highwater(partition) or 0) > offset + 1:
+                log.error(
+                    "records wait and none comes; this worker ends and starts afresh", partition=str(partition), offset=offset
+                )
+                os._exit(75)
 
     def _end_if_frozen(self) -> None:
         if time.monotonic() - self._alive_at > _FROZEN_S:

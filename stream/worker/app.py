@@ -16,8 +16,6 @@ from typing import Any
 import faust
 import faust.auth
 import uvloop
-from faust.transport.producer import ProducerBuffer
-from faust.types.tuples import FutureMessage
 
 from stream import logs
 from stream.adapters.brokers import bootstrap_servers
@@ -26,32 +24,22 @@ from stream.adapters.topic_admin import wait_for_topics, worker_app_id
 from stream.adapters.topics import GROUPS_TABLE, Topic, full_name
 from stream.settings import Settings
 from stream.worker.agent import GroupAgent
+from stream.worker.broker_side import Consumer, GroupsApp, GroupsTable, HandledEvent, Producer
 from stream.worker.heartbeat import Heartbeat
 from stream.worker.timer import Timer
 
 log = logs.get(__name__)
 
-# Faust stops a stream while more records than this wait to be sent; the agent has its own, larger bound.
-ProducerBuffer.max_messages = 5000
-
-
-class GroupsTable(faust.Table):  # type: ignore[misc] # Faust is untyped
-    """A table that tells when the broker has taken a change: `last_change` is the promise of the latest one."""
-
-    last_change: FutureMessage
-
-    def on_key_set(self, key: bytes, value: bytes) -> None:
-        self.last_change = self.send_changelog(self.partition_for_key(key), key, value)
-
 
 def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
     """Return the Faust app, wired but not started."""
-    app = faust.App(
+    app = GroupsApp(
         worker_app_id(settings),
         broker=[f"kafka://{server}" for server in bootstrap_servers(settings)],
         broker_credentials=_credentials(settings),
         datadir=Path(settings.data_dir) / "worker",
         store="memory://",
+        Event=HandledEvent,
         Table=GroupsTable,
         web_enabled=False,
         topic_partitions=settings.topic_partitions,
@@ -71,6 +59,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         producer_acks=-1,
         producer_request_timeout=30.0,
     )
+    app.transport.Producer, app.transport.Consumer = Producer, Consumer
     raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     topics = {topic: app.topic(full_name(topic, settings.topic_prefix), **raw) for topic in Topic}
     table = app.Table(GROUPS_TABLE, key_type=bytes, value_type=bytes, partitions=settings.topic_partitions)

@@ -14,8 +14,8 @@ from stream.adapters.topics import Topic
 from stream.bridge.report import Part, build_report
 from stream.core.delivery import Delivery
 from stream.core.status import Health, PartStatus
+from stream.worker.encoding import summarise
 from stream.worker.handle import Arrival, handle
-from stream.worker.summary import summarise
 
 NOW = datetime(2026, 11, 22, 15, 0, tzinfo=UTC)
 BOOK = load_book(Path(__file__).parents[2] / "rules")

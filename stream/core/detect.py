@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stream.core.detection import Detection, Label, Priority, Stage, UpdateStatus
 from stream.core.rule_match import CompiledRule, Facts, Reading, RuleSet
@@ -80,7 +80,11 @@ def _decide(
     label, score = ranked[0]
     rival, second = ranked[1] if len(ranked) > 1 else (Label.UNDECIDED, 0.0)
     confidence = _confidence(score - second)
-    deciding = max((rule for rule in counted if rule.then.label is label), key=lambda rule: rule.then.weight)
+    supporting = [rule for rule in counted if rule.then.label is label]
+    deciding = supporting[0]
+    for rule in supporting:
+        if rule.then.weight > deciding.then.weight:
+            deciding = rule
     reason = ""
     if score + _ROUNDING < ENOUGH:
         reason = f"only hints: {label} {score:.2g} of {ENOUGH:.2g} ({deciding.id})"
@@ -88,20 +92,28 @@ def _decide(
         reason = f"rules disagree: {label} {score:.2g}, {rival} {second:.2g}"
     if reason:
         return Detection(label=Label.UNDECIDED, version=rules.version, reason=reason, confidence=confidence, language=language)
-    supporting = [rule for rule in counted if rule.then.label is label]
+    about = {} if label is Label.NOISE else _details(facts, rules, supporting)
     return Detection(
         label=label,
         stage=Stage.RULES,
         decided_by=deciding.id,
         version=rules.version,
         confidence=confidence,
-        category=_category(supporting),
-        priority=_priority(supporting),
-        follow_up=next((r.then.ticket.follow_up for r in supporting if r.then.ticket and r.then.ticket.follow_up), None),
-        status=_status(supporting),
-        title=title(facts.text, is_small_talk=rules.is_small_talk) if label is Label.TICKET else None,
         language=language,
+        **about,
     )
+
+
+def _details(facts: Facts, rules: RuleSet, supporting: Sequence[Rule]) -> dict[str, Any]:
+    """Return what rules that say ticket, or update, say beside: fields of the detection."""
+    if supporting[0].then.ticket is None:
+        return {"status": _status(supporting)}
+    return {
+        "category": _category(supporting),
+        "priority": _priority(supporting),
+        "follow_up": next((r.then.ticket.follow_up for r in supporting if r.then.ticket and r.then.ticket.follow_up), None),
+        "title": title(facts.text, is_small_talk=rules.is_small_talk),
+    }
 
 
 def _confidence(lead: float) -> float:

@@ -9,8 +9,9 @@ import re2
 
 from stream.core.detect import Verdict, judge
 from stream.core.people import Role
-from stream.core.rule_match import CompiledRule, Condition, Facts, RuleSet, regex_line
+from stream.core.rule_match import CompiledRule, Condition, Facts, RuleSet
 from stream.core.rule_match_patterns import options
+from stream.core.rule_match_regexes import regex_line
 from stream.core.rules import Mode, Rule
 
 

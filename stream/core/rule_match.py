@@ -1,4 +1,4 @@
-"""Which rules fit a message: one walk and one `re2.Set` pass tell which tests pass, an index tells which rules that concerns.
+"""Which rules fit a message: one walk and one RE2 pass tell which tests pass, an index tells which rules that concerns.
 
 The cost depends on the message and on what fits it, not on how many rules there are: tests shared by many rules are looked
 for once, and a rule is looked at only when its rarest test passed.
@@ -7,20 +7,19 @@ for once, and a rule is looked at only when its rarest test passed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import re2
-
 from stream.core.inputs import Form
 from stream.core.people import Role
-from stream.core.rule_match_patterns import Expression, options
+from stream.core.rule_match_patterns import Expression
 from stream.core.rule_match_phrases import PhraseTree, Span
+from stream.core.rule_match_regexes import RegexSet, regex_line
 from stream.core.rule_match_words import Vocabulary
 from stream.core.rules import Rule, Test
-from stream.core.text import fold, shorten
+from stream.core.text import fold
 
 COMMON = "common"  # list names with a meaning of their own
 SMALL_TALK = ("greetings", "thanks", "fillers")
@@ -96,21 +95,17 @@ class CompiledRule:
 
     def fits(self, facts: Facts, hits: Collection[int], length: int) -> bool:
         """Return whether every condition holds; `length` is the number of words."""
-        return self.fits_text(hits) and self.is_for(facts, length)
-
-    def fits_text(self, hits: Collection[int]) -> bool:
-        if self.any_probes and self.any_probes.isdisjoint(hits):
+        if facts.role not in self.roles or (self.any_probes and self.any_probes.isdisjoint(hits)):
             return False
-        if not self.none_probes.isdisjoint(hits):
+        if self.none_probes and not self.none_probes.isdisjoint(hits):
             return False
-        return all(not condition.probes.isdisjoint(hits) for condition in self.all)
+        for condition in self.all:
+            if condition.probes.isdisjoint(hits):
+                return False
+        return self.is_for_all or self.is_for(facts, length)
 
     def is_for(self, facts: Facts, length: int) -> bool:
-        """Return whether this kind of message concerns the rule at all, whatever it says."""
-        if facts.role not in self.roles:
-            return False
-        if self.is_for_all:
-            return True
+        """Return whether this kind of message concerns the rule, whatever it says and whoever wrote it."""
         when = self.rule.when
         if when.forms and facts.form not in when.forms:
             return False
@@ -149,6 +144,7 @@ class RuleSet:
         self._words = Vocabulary(every, lists.spellings)
         self._regexes = RegexSet({n: probe.regex for n, probe in enumerate(self.probes) if probe.regex is not None})
         self._by_probe, self._always = _index(self.rules)
+        self._languages = tuple(probe.language for probe in self.probes)
         self._common = _common_words(lists)
 
     @cached_property
@@ -165,64 +161,36 @@ class RuleSet:
         """Return what fits this message. Rules in mode shadow are among them; `stop` is not applied here."""
         words = fold(facts.text)
         hits = self._hits(words)
-        found = {rule for probe in hits for rule in self._by_probe.get(probe, ())}
-        found.update(self._always)
+        found = set(self._always)
+        for probe in hits.keys() & self._by_probe.keys():
+            found.update(self._by_probe[probe])
         length = len(words)
-        rules = [rule for rule in sorted(found) if self.rules[rule].fits(facts, hits, length)]
-        return Reading(tuple(words), hits, tuple(self.rules[rule] for rule in rules))
+        asked = [self.rules[place] for place in sorted(found)]
+        return Reading(tuple(words), hits, tuple([rule for rule in asked if rule.fits(facts, hits, length)]))
 
     def language_of(self, reading: Reading) -> str | None:
         """Return the language that most of what was recognised belongs to; None where nothing tells."""
         votes: dict[str, int] = {}
         common = self._common
         for word in reading.words:
-            for language in common.get(word, ()):
-                votes[language] = votes.get(language, 0) + 1
+            if word in common:
+                for language in common[word]:
+                    votes[language] = votes.get(language, 0) + 1
         for hit in reading.hits:
-            own = self.probes[hit].language
+            own = self._languages[hit]
             if own:
                 votes[own] = votes.get(own, 0) + 1
         return max(votes, key=votes.__getitem__) if votes else None
 
     def is_small_talk(self, words: Sequence[str]) -> bool:
         """Return whether folded words are nothing but greetings, thanks and fillers."""
-        known = self._words
-        return bool(self._small_talk.find([known[word] for word in words]))
+        return bool(self._small_talk.find(list(map(self._words.__getitem__, words))))
 
     def _hits(self, words: Sequence[str]) -> dict[int, Span]:
-        known = self._words
-        hits = self._tree.find([known[word] for word in words])
+        hits = self._tree.find(list(map(self._words.__getitem__, words)))
         if self._regexes:
             hits |= dict.fromkeys(self._regexes.find(regex_line(words)), (0, len(words)))
         return hits
-
-
-class RegexSet:
-    """All opt-in regexes in one `re2.Set`: one linear pass, however many there are and whatever they are."""
-
-    def __init__(self, patterns: Mapping[int, str]) -> None:
-        self._patterns = dict(patterns)
-        self._numbers = list(self._patterns)
-        self._set = re2.Set.SearchSet(options())
-        for pattern in self._patterns.values():
-            self._set.Add(pattern)
-        self._sentinel = self._set.Add("")  # fits everything: its absence tells that the automaton ran out of memory
-        self._set.Compile()
-
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
-
-    def find(self, line: str) -> set[int]:
-        """Return the numbers of the patterns that fit the line."""
-        found = self._set.Match(line)
-        if self._sentinel not in found:
-            return {n for n, pattern in self._patterns.items() if re2.compile(pattern, options()).search(line)}
-        return {self._numbers[position] for position in found if position != self._sentinel}
-
-
-def regex_line(words: Iterable[str]) -> str:
-    """Return the line that regexes meet: folded words, stretched ones shortened, a space between them and at both ends."""
-    return f" {' '.join(map(shorten, words))} "
 
 
 def _index(rules: Sequence[CompiledRule]) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:

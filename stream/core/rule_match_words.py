@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from stream.core.rule_match_patterns import Expression
-from stream.core.text import relaxations
+from stream.core.rule_match_patterns import MIN_STEM, Expression
+from stream.core.text import relaxations, shorten
 
 _REMEMBERED = 100_000  # words of chat remembered between messages
 Keys = tuple[str, ...]
@@ -23,16 +23,31 @@ class Vocabulary(dict[str, Keys]):
         self._spellings = spellings
         words = {spellings.get(word, word) for expression in expressions for word in expression.words}
         self._known = frozenset(word for word in words if not word.endswith("*"))
-        self._stems = frozenset(word for word in words if word.endswith("*"))
-        self._lengths = sorted({len(stem) - 1 for stem in self._stems})
+        self._stems: dict[str, list[str]] = {}  # by how they begin
+        for word in sorted(words - self._known, key=len):
+            self._stems.setdefault(word[:MIN_STEM], []).append(word[:-1])
 
     def __missing__(self, word: str) -> Keys:
         if len(self) >= _REMEMBERED:
             self.clear()
-        found = self[word] = next((keys for form in (word, *relaxations(word)) if (keys := self._keys(form))), ())
-        return found
+        keys = self._keys(word) or next((keys for form in relaxations(word) if (keys := self._keys(form))), ())
+        self[word] = keys
+        return keys
 
     def _keys(self, word: str) -> Keys:
         word = self._spellings.get(word, word)
-        stems = tuple(stem for length in self._lengths if length <= len(word) and (stem := word[:length] + "*") in self._stems)
-        return (word, *stems) if word in self._known else stems
+        keys = (word,) if word in self._known else ()
+        stems = self._stems.get(word[:MIN_STEM])
+        if stems is None:
+            return keys
+        return (*keys, *(stem + "*" for stem in stems if word.startswith(stem)))
+
+
+class Shortened(dict[str, str]):
+    """From a word to the same with stretched letters written once, as regexes meet it. Filled as words are met."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        short = self[word] = shorten(word)
+        return short

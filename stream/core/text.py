@@ -27,6 +27,10 @@ _APOSTROPHES = frozenset("'`\u2019\u2018\u02bc\u00b4")
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _EMOJI_JOINERS = frozenset("\u200c\u200d")  # of the joiners, those that change what is seen
 _SYMBOLS_KEPT = frozenset("?$€£%#")
+_ASCII_SYMBOLS_KEPT = "?$%#"
+_PLAIN_ASCII = "".join(c if c.isalnum() or c in _ASCII_SYMBOLS_KEPT else " " for c in map(chr, range(_ASCII))).lower().encode()
+_PLAIN_BYTES = _PLAIN_ASCII + b" " * _ASCII
+_ASCII_APOSTROPHES = b"'`"
 
 
 class _FoldTable(dict[int, str]):
@@ -67,9 +71,13 @@ def fold(text: str) -> list[str]:
     text = text[:MAX_CHARS]
     if "://" in text or "www." in text.lower():
         text = _LINK.sub(" link ", text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)[:MAX_CHARS]
-    return text.translate(_TABLE).split()
+    if text.isascii():  # the same as below, by tables of bytes
+        plain = text.encode("ascii").translate(_PLAIN_BYTES, _ASCII_APOSTROPHES).decode("ascii")
+        for symbol in _ASCII_SYMBOLS_KEPT:
+            if symbol in plain:
+                plain = plain.replace(symbol, f" {symbol} ")
+        return plain.split()
+    return unicodedata.normalize("NFKC", text)[:MAX_CHARS].translate(_TABLE).split()
 
 
 def shorten(word: str) -> str:
@@ -79,9 +87,12 @@ def shorten(word: str) -> str:
 
 def relaxations(word: str) -> list[str]:
     """Return what a word that nobody knows may have been before it was stretched or doubled, likeliest first."""
-    candidates: list[str] = []
-    if _RUN_OF_TWO.search(word):  # most words have none
+    if _RUN_OF_TWO.search(word):
         candidates = [shorten(word), _RUN_OF_THREE.sub(r"\1\1", word), _RUN_OF_TWO.sub(r"\1", word)]
+    elif word[-1:] == "2":
+        candidates = []
+    else:
+        return []  # as most words do
     if len(word) > 3 and word[-1] == "2" and word[:-1].isalpha():
         candidates.append(word[:-1])  # Indonesian writes a doubled word so: barang2
     return [c for c in dict.fromkeys(candidates) if c != word]

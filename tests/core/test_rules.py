@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 
 import pytest
+import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stream.core.inputs import Form
 from stream.core.people import Role
-from stream.core.rule_match import Facts, NamedLists, RegexSet, RuleSet
+from stream.core.rule_match import Facts, NamedLists, RuleSet
 from stream.core.rule_match_compile import RuleSource, compile_rules, read_lists, read_spellings
 from stream.core.rule_match_patterns import GAP, GAP_WORDS, read_entry, read_regex
+from stream.core.rule_match_regexes import RegexSet, regex_line
 from stream.core.rules import Rule
 from stream.core.text import fold
 
@@ -207,7 +210,7 @@ def _stands_in(entry: str, text: str) -> bool:
 
 
 @given(st.lists(st.lists(st.one_of(_ENTRY, _GAPPED), min_size=1, max_size=3), min_size=1, max_size=8), _TEXT)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_walk_finds_what_trying_every_place_finds(rules: list[list[str]], text: str) -> None:
     text = text.replace("aaaa", "a")  # stretched words have tests of their own: here both sides see the same words
     ruleset = compiled(*(rule(f"r{n}", {"any": [{"phrases": entries}]}) for n, entries in enumerate(rules)))
@@ -220,3 +223,39 @@ def test_the_order_of_rules_in_the_files_does_not_change_which_fit(order: list[i
     entries: Iterable[str] = ("a", "bb ccc", "ddd*", "a ... f", "não", "eee*")
     rules = [rule(f"r{n}", {"any": [{"words": entry}]}) for n, entry in enumerate(entries)]
     assert sorted(fitting(compiled(*(rules[n] for n in order)), text)) == sorted(fitting(compiled(*rules), text))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        (r" [0-9]{4} ", "order 1234 now", True),  # nothing in it can be looked for as plain text
+        (r" [0-9]{4} ", "order 12345 now", False),
+        (r" refund|chargeback ", "a chargeback please", True),
+        (r" refund .* (order|parcel) ", "refund for my parcel", True),
+        (r" refund .* (order|parcel) ", "refund for my letter", False),
+        (r"(order|[0-9]+) lost", "12 lost", True),
+        (r" # [a-z]", "so happy #friday", True),
+        (r" # [a-z]", "order #4711", False),
+    ],
+)
+def test_regexes_fit_alone_and_among_many_as_re2_says(pattern: str, text: str, fits: bool) -> None:
+    others = [rf" w{n} [0-9]+ " for n in range(40)] + [rf"[a-f]{{{n}}} " for n in range(3, 9)]
+    patterns = {n: read_regex(other) for n, other in enumerate([*others, pattern])}
+    assert (len(others) in RegexSet(patterns).find(regex_line(fold(text)))) is fits
+    assert (RegexSet({7: read_regex(pattern)}).find(regex_line(fold(text))) == {7}) is fits
+
+
+_PATTERN = st.lists(
+    st.sampled_from(["a", "bb", "[a-c]", "[0-9]", "(a|f)", "b+", "c?", " ", ".", "f.*b"]), min_size=1, max_size=5
+).map("".join)
+
+
+@given(st.lists(_PATTERN, min_size=1, max_size=6), _TEXT)
+@settings(deadline=None)
+def test_many_regexes_find_what_each_finds_alone(patterns: list[str], text: str) -> None:
+    usable = {}
+    for number, pattern in enumerate(patterns):
+        with contextlib.suppress(ValueError):
+            usable[number] = read_regex(pattern)
+    line = regex_line(fold(text))
+    assert RegexSet(usable).find(line) == {n for n, pattern in usable.items() if re2.search(pattern, line)}

@@ -141,7 +141,7 @@ def test_what_we_rely_on_holds(account: Account) -> None:
     again = account.tabs()[TICKET_TAB]
     assert (len(again["conditionalFormats"]), len(again["protectedRanges"])) == dressed
     with pytest.raises(SheetError, match="exceeds grid limits"):
-        account.put("A99999999", "too far down")
+        account.put("A90000", "too far down")
     with pytest.raises(SheetError, match=r"50,?000"):
         account.put("Z1", "x" * 50_001)
     with pytest.raises(SheetError, match="404"):

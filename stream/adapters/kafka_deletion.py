@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -30,19 +30,26 @@ class RawRecord(NamedTuple):
 
 def read_topic(settings: Settings, name: str) -> Iterator[RawRecord]:
     """Yield every record that is in the topic now, by its full name; raises `BrokerError`."""
+    return (record for _, record in read_topics(settings, [name]))
+
+
+def read_topics(settings: Settings, names: Iterable[str]) -> Iterator[tuple[str, RawRecord]]:
+    """Yield every record that is in these topics now, each with its topic's name; raises `BrokerError`."""
     with _told("read a topic"):
         consumer = KafkaConsumer(
             **client_options(settings), group_id=None, enable_auto_commit=False, request_timeout_ms=_TIMEOUT_MS
         )
         try:
-            partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
+            partitions = [
+                TopicPartition(name, number) for name in names for number in sorted(consumer.partitions_for_topic(name) or ())
+            ]
             consumer.assign(partitions)
             consumer.seek_to_beginning(*partitions)
             ends = consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS)
             while any(consumer.position(partition, timeout_ms=_TIMEOUT_MS) < ends[partition] for partition in partitions):
                 for batch in consumer.poll(timeout_ms=300).values():
                     for raw in batch:
-                        yield RawRecord(raw.partition, raw.offset, raw.key or b"", raw.value, dict(raw.headers))
+                        yield raw.topic, RawRecord(raw.partition, raw.offset, raw.key or b"", raw.value, dict(raw.headers))
         finally:
             close_quietly(consumer)
 

@@ -27,7 +27,7 @@ log = logs.get(__name__)
 
 FILE = "corrections.jsonl"
 TOPICS = (Topic.TICKETS, Topic.TICKET_EVENTS, Topic.UNDECIDED, Topic.COMMANDS)
-_TELLING = (b'"corrected"', b'"category_changed"', b'"undone"')
+_TELLING = (b'"corrected"', b'"category_changed"', b'"undone"', b'"redacted"')
 
 
 def corrections_path(settings: Settings) -> Path:

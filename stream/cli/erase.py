@@ -8,16 +8,20 @@ import click
 
 from stream.adapters.topics import SPECS, Topic
 from stream.core.erasing import Eraser
-from stream.erasure.erase import Found, erase_everywhere, search
+from stream.erasure.erase import Found, Wanted, erase_everywhere, search
+from stream.erasure.matters import examples_of, learn_matters
 from stream.erasure.person import learn_aliases, meant
 from stream.erasure.places import search_files, spooled, write_back
+from stream.erasure.staff import find_staff_traces
 from stream.settings import Settings, load_settings
 
 _DAY_MS = 86_400_000
+_EVENTS_DAYS = int(next(spec for spec in SPECS if spec.topic is Topic.TICKET_EVENTS).config["retention.ms"]) // _DAY_MS
 _SHEET_S = 20.0
 _LOOK_S = 0.5
 _WEAK = """\
-What no search can find: their name, or what they said, in messages of other people and in ours (`outbound` keeps those 7 days).
+What no search can find: their name, or what they said, in messages of other people; labelled examples of messages older than
+14 days that were on no ticket, and what `groupdesk learn` made of them.
 In a one-to-one chat their address is the chat's key and stays. Kafka's files lose what was deleted once their segment is full,
 or a week old."""
 
@@ -36,10 +40,13 @@ def erase(person: tuple[str, ...], dry_run: bool, wait: float, yes: bool) -> Non
     """
     settings = load_settings()
     eraser = learn_aliases(settings, meant(person))
-    before = search(settings, eraser)
+    wanted = Wanted(eraser, learn_matters(settings, eraser))
+    before = search(settings, wanted)
     files = search_files(settings, eraser)
     if dry_run:
         _show(settings, before, None)
+        click.echo(f"{'corrections':<14} {len(examples_of(settings, wanted.matters)):>7}")
+        _show_staff(settings, eraser)
         for path in files:
             click.echo(f"  {path}")
         return
@@ -47,11 +54,13 @@ def erase(person: tuple[str, ...], dry_run: bool, wait: float, yes: bool) -> Non
         click.confirm(
             f"{len(before.groups)} groups and {len(files)} files show them. This cannot be taken back. Go on?", abort=True
         )
-    erase_everywhere(settings, eraser, before, wait, click.echo)
-    after = search(settings, eraser)
+    erase_everywhere(settings, wanted, before, wait, click.echo)
+    after = search(settings, wanted)
     _show(settings, before, after)
     click.echo("A Google Sheet follows within seconds, while the role `sheet` runs.")
     stays = _show_files(settings, eraser, min(wait, _SHEET_S))
+    stays |= _show_examples(settings, wanted, min(wait, _SHEET_S))
+    _show_staff(settings, eraser)
     click.echo(_WEAK)
     if after.groups or stays:
         raise SystemExit(1)
@@ -91,3 +100,22 @@ def _show_files(settings: Settings, eraser: Eraser, patience_s: float) -> bool:
     if not left:
         click.echo("files: none shows them")
     return bool(left)
+
+
+def _show_examples(settings: Settings, wanted: Wanted, patience_s: float) -> bool:
+    """Wait for the classifier to drop the labelled examples, and tell whether some are left."""
+    deadline = time.monotonic() + patience_s
+    while (left := examples_of(settings, wanted.matters)) and time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+    if left:
+        click.echo(f"corrections: {len(left)} are left; start the role `classifier`, which takes them out.")
+    return bool(left)
+
+
+def _show_staff(settings: Settings, eraser: Eraser) -> None:
+    found = find_staff_traces(settings, eraser)
+    if found.names:
+        click.echo(
+            f"rules/team.yaml knows them as {', '.join(sorted(found.names))}: assignee of {found.tickets} tickets, which you may "
+            f"assign anew, and in {found.events} ticket-events, which are gone after {_EVENTS_DAYS} days."
+        )

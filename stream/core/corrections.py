@@ -61,11 +61,13 @@ class Corrections:
         self._waiting: dict[str, list[_Asked]] = {}
         self._judges: dict[tuple[str, str], list[Judge]] = {}
         self._undone: set[str] = set()
+        self._redacted: set[tuple[str, str]] = set()
 
     @property
     def all(self) -> tuple[Correction, ...]:
         """Every correction, in the order in which they were made."""
-        return tuple(sorted(self._found.values(), key=lambda one: (one.at, one.id)))
+        kept = [one for one in self._found.values() if (one.group, one.message_id) not in self._redacted]
+        return tuple(sorted(kept, key=lambda one: (one.at, one.id)))
 
     def feed_ticket(self, ticket_id: str, ticket: Ticket | None) -> None:
         """Take a snapshot; None is an erased ticket, whose examples go with it."""
@@ -91,7 +93,9 @@ class Corrections:
             self._keep(asked, opener)
 
     def feed_event(self, event: TicketEvent) -> None:
-        """Take an event; those that correct nothing change nothing."""
+        """Take an event; those that correct nothing change nothing. What was redacted is no example, and becomes none again."""
+        if event.kind is EventKind.REDACTED and event.message_id:
+            self._redacted.add((event.group, event.message_id))
         if event.kind is EventKind.UNDONE and event.before:
             self._undone.add(event.before)
             self._found.pop(event.before, None)

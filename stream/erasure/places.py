@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from stream.adapters.kafka_deletion import RawRecord, read_topic
+from stream.adapters.kafka_deletion import RawRecord, read_topics
 from stream.adapters.topic_admin import worker_app_id
 from stream.adapters.topics import GROUPS_TABLE, Topic, changelog_name, full_name
 from stream.core.erasing import Eraser
@@ -34,22 +34,29 @@ def names_of_topics(settings: Settings) -> dict[str, str]:
     return names | {"table groups": changelog_name(worker_app_id(settings), GROUPS_TABLE)}
 
 
-def search_topic(settings: Settings, name: str, eraser: Eraser) -> Hits:
-    """Look at every record of a topic, key, headers and value."""
-    count, last_offset = 0, {}
-    newest: dict[bytes, RawRecord | None] = {}
-    for record in read_topic(settings, name):
-        if shows(record, eraser):
-            count += 1
-            last_offset[record.partition] = record.offset
-            newest[record.key] = record
-        else:
-            newest[record.key] = None
-    return Hits(count, tuple(record for record in newest.values() if record is not None), last_offset)
+def search_topics(settings: Settings, looks: Mapping[str, Callable[[RawRecord], bool]]) -> dict[str, Hits]:
+    """Look at every record of these topics, by full name, each with its own question."""
+    found = dict.fromkeys(looks, 0)
+    last_offset: dict[str, dict[int, int]] = {name: {} for name in looks}
+    newest: dict[str, dict[bytes, RawRecord | None]] = {name: {} for name in looks}
+    for name, record in read_topics(settings, looks):
+        is_hit = looks[name](record)
+        newest[name][record.key] = record if is_hit else None
+        if is_hit:
+            found[name] += 1
+            last_offset[name][record.partition] = record.offset
+    return {
+        name: Hits(found[name], tuple(record for record in newest[name].values() if record), last_offset[name]) for name in looks
+    }
+
+
+def search_topic(settings: Settings, name: str, is_hit: Callable[[RawRecord], bool]) -> Hits:
+    """Look at every record of one topic."""
+    return search_topics(settings, {name: is_hit})[name]
 
 
 def shows(record: RawRecord, eraser: Eraser) -> bool:
-    """Tell whether a record shows the person."""
+    """Tell whether a record shows the person, in its key, its headers or its value."""
     parts = [record.key, record.value or b"", *record.headers.values()]
     return any(found_in(part, eraser) for part in parts)
 

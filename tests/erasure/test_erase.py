@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,15 @@ from deliveries import CUSTOMER, GROUP, OTHER_CUSTOMER, message
 from system import System, wait_for
 
 from stream.adapters.kafka import Publisher
-from stream.adapters.kafka_deletion import read_topic
+from stream.adapters.kafka_deletion import delete_before, end_offsets, read_topic
 from stream.adapters.topics import Topic
+from stream.classifier.corrections import CorrectionsKeeper, corrections_path
 from stream.cli import erase as command
 from stream.core.commands import Actor, ActorKind, SetNote
+from stream.core.corrections import Correction
+from stream.core.detection import Label
+from stream.core.outcome import Outbound
+from stream.core.sending import DeliveryReport, DeliveryStatus
 from stream.core.ticket import Ticket
 from stream.erasure.places import names_of_topics, write_back
 from stream.settings import Settings
@@ -71,8 +78,40 @@ def compact_at_once(settings: Settings) -> None:
     quick = {"segment.ms": "50", "min.cleanable.dirty.ratio": "0.0", "max.compaction.lag.ms": "1", "delete.retention.ms": "0"}
     admin.alter_configs(
         [ConfigResource(ConfigResourceType.TOPIC, names[place], configs=quick) for place in ("tickets", "table groups")]
+        # The cleaner looks every 15 s when it had nothing to do.
+        + [
+            ConfigResource(ConfigResourceType.BROKER, str(broker["broker_id"]), configs={"log.cleaner.backoff.ms": "200"})
+            for broker in admin.describe_cluster()["brokers"]
+        ]
     )
     admin.close()
+
+
+def outbound(outbound_id: str, text: str, tickets: list[str]) -> Outbound:
+    return Outbound(
+        id=outbound_id, instance="cs", group=GROUP, ticket_ids=tuple(tickets), text=text, decided_at=datetime.now(UTC)
+    )
+
+
+def report(outbound_id: str, tickets: list[str]) -> DeliveryReport:
+    return DeliveryReport(
+        outbound_id=outbound_id,
+        attempt=1,
+        status=DeliveryStatus.SENT,
+        at=datetime.now(UTC),
+        sender="test",
+        group=GROUP,
+        ticket_ids=tuple(tickets),
+    )
+
+
+def example(message_id: str, text: str) -> Correction:
+    return Correction(id="c1", group=GROUP, message_id=message_id, label=Label.NOISE, text=text, at=datetime.now(UTC))
+
+
+def delete_all(settings: Settings, place: str) -> None:
+    name = names_of_topics(settings)[place]
+    delete_before(settings, name, end_offsets(settings, name))
 
 
 def erase(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str]:
@@ -83,14 +122,12 @@ def erase(settings: Settings, monkeypatch: pytest.MonkeyPatch, *arguments: str) 
     return told.exit_code, told.output
 
 
-def test_after_an_erasure_and_compaction_nothing_of_the_person_is_found(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_traces(system: System, publisher: Publisher) -> Ticket:
+    """Let the person leave something in every place, and somebody else beside them; return the person's ticket."""
     settings = system.settings
-    compact_at_once(settings)
-    for role in ("bridge", "worker", "sheet"):
-        system.start(role)
-    system.wait_until_ready("worker", seconds=90)
     system.post_until_accepted(message("MSG1", "my order 4417 has not arrived, where is it? call 55 21 99000-1111"))
     system.post_until_accepted(message("MSG2", "the site shows an error since yesterday", sender=OTHER_CUSTOMER))
+    system.post_until_accepted(message("MSG3", "hm, order 4417"))
     wait_for("both tickets", lambda: len(system.tickets()) == 2)
     theirs = next(ticket for ticket in system.tickets().values() if ticket.opened_by == CUSTOMER["lid"])
     wait_for("the row", lambda: b"order 4417" in sheet_text(system))
@@ -102,22 +139,47 @@ def test_after_an_erasure_and_compaction_nothing_of_the_person_is_found(system: 
         ticket_id=theirs.id,
         note="Rosa, 5521990001111",
     )
-    publisher = Publisher(settings)
     publisher.publish(Topic.COMMANDS, GROUP, note.to_json())
     # A closed ticket that the worker has let go of, and two dead letters of which one is somebody else's.
     old = Ticket.model_validate(theirs.model_dump() | {"id": "T-OLD0-0001", "state": "closed"})
     publisher.publish(Topic.TICKETS, old.id, old.to_json())
     publisher.publish(Topic.DEAD_LETTER, "http", b'{"sender": "5521990001111@s.whatsapp.net"', {"why": b"not_json"})
     publisher.publish(Topic.DEAD_LETTER, "http", b"somebody else's", {"why": b"not_json"})
+    # What was said in the matter, one message that is still to be sent to somebody else, and a labelled example of the words.
+    for number, tickets in ((1, [theirs.id]), (2, [])):
+        publisher.publish(Topic.OUTBOUND, GROUP, outbound(f"o{number}", "Dear Rosa, about your order 4417", tickets).to_json())
+    publisher.publish(Topic.DELIVERIES, GROUP, report("o1", [theirs.id]).to_json())
+    corrections_path(settings).write_bytes(example("MSG3", "hm, order 4417").to_json() + b"\n")
     wait_for("the note", lambda: any((ticket.note or "").startswith("Rosa") for ticket in system.tickets().values()))
+    return theirs
+
+
+def test_after_an_erasure_and_compaction_nothing_of_the_person_is_found(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = system.settings
+    compact_at_once(settings)
+    for role in ("bridge", "worker", "sheet"):
+        system.start(role)
+    system.wait_until_ready("worker", seconds=90)
+    publisher = Publisher(settings)
+    theirs = leave_traces(system, publisher)
+    keeper = CorrectionsKeeper(settings)
+    keeper.start()
 
     code, told = erase(settings, monkeypatch, "+55 21 99000-1111", "--dry-run")
     assert code == 0, told
     assert f"in 1 groups: {GROUP}" in told
     assert "tickets.xlsx" in told
+    assert re.search(r"^outbound +1$", told, re.MULTILINE)
+    assert re.search(r"^corrections +1$", told, re.MULTILINE)
     assert all_traces(system)
 
     code, told = erase(settings, monkeypatch, "+55 21 99000-1111", "--yes")
+    keeper.close()
+    assert "corrections: 1 taken back" in told
+    assert corrections_path(settings).read_bytes() == b""
+    kept = [Outbound.from_json(one.value or b"").id for one in read_topic(settings, names_of_topics(settings)["outbound"])]
+    assert kept == ["o2"]
+    delete_all(settings, "outbound")  # the one that waits is gone with the topic's retention
     latest = system.tickets()
     assert b"Rosa" not in b"".join(ticket.to_json() for ticket in latest.values())
     assert {"T-OLD0-0001", theirs.id} <= set(latest)

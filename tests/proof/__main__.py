@@ -9,6 +9,7 @@ import argparse
 import dataclasses
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -93,6 +94,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the report here as JSON")
     parser.add_argument("--keep", action="store_true", help="keep topics, logs and files of a run that holds")
     asked = vars(parser.parse_args())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
     into, keep = asked.pop("json"), asked.pop("keep")
     folder = Path(tempfile.mkdtemp(prefix="groupdesk-proof-"))
     report = play(Scenario(**asked), folder)

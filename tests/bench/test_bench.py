@@ -16,8 +16,8 @@ from stream.bench.figures import median, percentile
 from stream.bench.load import delivery, group_jid, requests, talk
 from stream.bench.open_tickets import busy_groups
 from stream.bench.parts import PARTS, Part
-from stream.bench.processes import Fleet
 from stream.bench.plots import draw
+from stream.bench.processes import Fleet
 from stream.bench.rate import _Look, _rate
 from stream.bench.scale import quick
 from stream.bench.table import as_table

@@ -8,6 +8,7 @@ _QUIET_S = 0.3  # tickets come in bursts: this much silence before they are writ
 _LONGEST_WAIT_S = 2.0
 _SLOW_EVERY_S = 600.0  # ages alone are brought up to date this often
 _LONGEST_PAUSE_S = 64.0
+_DOUBLINGS = 6  # until the longest pause: after a day of failures the power itself would be too large to work out
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Pace:
     def failed(self, now: float, retry_after_s: float = 0.0) -> float:
         """A pass was cut off; returns how long the pause will be. It doubles with every failure in a row."""
         self._failures += 1
-        pause = max(retry_after_s, min(2.0 ** (self._failures - 1), _LONGEST_PAUSE_S))
+        pause = max(retry_after_s, min(2.0 ** min(self._failures - 1, _DOUBLINGS), _LONGEST_PAUSE_S))
         self._not_before = now + pause
         self.news(now)
         return pause

@@ -35,6 +35,7 @@ class SheetsServer:
         self.lock = threading.RLock()
         self.log: list[str] = []
         self.overdrawn = 0
+        self.admitted: list[tuple[float, str]] = []  # when, and whether it read or wrote
         self.before_write: Callable[[], None] | None = None  # what a person does between our read and our write
         self.hang_s = 0.05
         self._taken: dict[tuple[str, str], list[float]] = {}
@@ -59,6 +60,7 @@ class SheetsServer:
             self.overdrawn += 1
             raise Refused(429, "Quota exceeded", "RESOURCE_EXHAUSTED")
         self._taken[token, kind] = [*taken, now]
+        self.admitted.append((now, kind))
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: dict[str, Any]) -> dict[str, Any]:
         found = _PATH.match(path)

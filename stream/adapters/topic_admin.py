@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from kafka.admin import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from stream.adapters.broker_refusal import why_refused
@@ -76,6 +76,46 @@ def inspect_topics(settings: Settings) -> dict[str, int | None]:
         return {name: counts.get(name) for name in wanted}
     finally:
         _close(admin)
+
+
+def differing_settings(settings: Settings) -> dict[str, dict[str, tuple[str, str]]]:
+    """Return for every topic that exists the settings that are not as wanted, each as (found, wanted)."""
+    wanted = wanted_topics(settings)
+    admin = _connect(settings)
+    try:
+        there = [name for name in admin.list_topics() if name in wanted]
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name, configs=dict(wanted[name])) for name in there]
+        told = admin.describe_configs(asked, config_filter="all") if asked else {}
+    except KafkaError as error:
+        raise BrokerError(f"Kafka did not tell its topics' settings ({type(error).__name__}).") from error
+    finally:
+        _close(admin)
+    found = {name: configs for of_kind in told.values() for name, configs in of_kind.items()}
+    differing: dict[str, dict[str, tuple[str, str]]] = {}
+    for name in there:
+        for key, value in wanted[name].items():
+            is_now = str(found[name][key]["value"])
+            if is_now != value:
+                differing.setdefault(name, {})[key] = (is_now, value)
+    return differing
+
+
+def apply_settings(settings: Settings) -> dict[str, dict[str, tuple[str, str]]]:
+    """Set what differs, and return it; what a shorter retention lets go is gone soon after."""
+    differing = differing_settings(settings)
+    changes = [
+        ConfigResource(ConfigResourceType.TOPIC, name, configs={key: wanted for key, (_, wanted) in differs.items()})
+        for name, differs in differing.items()
+    ]
+    if changes:
+        admin = _connect(settings)
+        try:
+            admin.alter_configs(changes)
+        except KafkaError as error:
+            raise BrokerError(f"Kafka did not change its topics' settings ({type(error).__name__}).") from error
+        finally:
+            _close(admin)
+    return differing
 
 
 def live_brokers(settings: Settings) -> int:

@@ -72,11 +72,16 @@ def tell(report: dict[str, Any]) -> str:
     for name, found in report["problems"].items():
         lines += [f"  {name}: {found['count']}", *(f"      {one}" for one in found["first"])]
     if scenario["without"]:
-        caught = "noticed" if not report["holds"] else "NOT NOTICED"
-        lines.append(f"  without {scenario['without']}: {caught}")
+        lines.append(f"  without {scenario['without']}: {'noticed' if is_as_wanted(report) else 'NOT NOTICED'}")
     else:
         lines.append("  nothing lost, nothing twice, nothing wrong" if report["holds"] else "  IT DOES NOT HOLD")
     return "\n".join(lines)
+
+
+def is_as_wanted(report: dict[str, Any]) -> bool:
+    """Tell whether everything holds, or, where a safeguard was left out, whether just that was noticed."""
+    safeguard = SAFEGUARDS.get(report["scenario"]["without"])
+    return bool(report["holds"]) if safeguard is None else not safeguard.found_as.isdisjoint(report["problems"])
 
 
 def main() -> int:
@@ -102,12 +107,11 @@ def main() -> int:
     if into is not None:
         into.parent.mkdir(parents=True, exist_ok=True)
         into.write_text(json.dumps(report, indent=1, default=str))
-    as_wanted = bool(report["holds"]) != bool(report["scenario"]["without"])
-    if as_wanted and not keep:
+    if is_as_wanted(report) and not keep:
         shutil.rmtree(folder, ignore_errors=True)
     else:
         print(f"  logs and topics are kept in {folder}")  # noqa: T201 - the report
-    return 0 if as_wanted else 1
+    return 0 if is_as_wanted(report) else 1
 
 
 if __name__ == "__main__":

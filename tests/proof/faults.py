@@ -89,7 +89,7 @@ class Faults:
         """Let people ask for something on the dashboard and in the Sheet, and let garbage reach the input topics."""
         sent = len(self._stage.driver.sent)
         while self._desk_at < sent:
-            self._desk_at += 60
+            self._desk_at += self._scenario.desk_every
             command = self._stage.chat.command(now())
             if command is not None:
                 for _ in range(1 + (self._dice.random() < 0.1)):

@@ -165,7 +165,7 @@ class Stage:
             pages = self.logbook.pages
             truth = oracle.ask(pages, load_book(self.rules))
         evidence = Evidence(dict(self.driver.accepted), pages, self.rows(), self.phone.sent(), load_people(self.rules))
-        verdict = judge(evidence, truth)
+        verdict = judge(evidence, truth, self.scenario.roles)
         verdict.check("workers that read nothing", self.stalls)
         verdict.check("webhooks never taken", sorted(set(self.driver.sent) - set(self.driver.accepted)))
         return verdict

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def _answer_before_kafka_has_it() -> None:
@@ -102,17 +102,26 @@ def _commit_before_the_sheet_has_it() -> None:
     Intake.take = take_later  # type: ignore[method-assign]
 
 
-SAFEGUARDS: dict[str, Callable[[], None]] = {
-    "answer-after-store": _answer_before_kafka_has_it,
-    "message-ids": _know_no_message_again,
-    "redelivery-check": _know_no_redelivery,
-    "ack-after-outputs": _acknowledge_before_outputs,
-    "intent": _send_first_and_write_later,
-    "sheet-commit": _commit_before_the_sheet_has_it,
+class Safeguard(NamedTuple):
+    """How it is left out, and what the proof must then find: any of these problems."""
+
+    leave_out: Callable[[], None]
+    found_as: frozenset[str]
+
+
+_OUTPUTS = frozenset({"events lost", "tickets lost", "tickets that differ", "questions lost", "messages to send lost"})
+
+SAFEGUARDS: dict[str, Safeguard] = {
+    "answer-after-store": Safeguard(_answer_before_kafka_has_it, frozenset({"webhooks lost"})),
+    "message-ids": Safeguard(_know_no_message_again, frozenset({"groups that differ"})),
+    "redelivery-check": Safeguard(_know_no_redelivery, frozenset({"inputs handled twice"})),
+    "ack-after-outputs": Safeguard(_acknowledge_before_outputs, _OUTPUTS),
+    "intent": Safeguard(_send_first_and_write_later, frozenset({"duplicate sends"})),
+    "sheet-commit": Safeguard(_commit_before_the_sheet_has_it, frozenset({"rows lost", "cells that differ"})),
 }
 
 
 def leave_out(name: str) -> None:
     """Leave out the safeguard of this name; nothing for an empty one."""
     if name:
-        SAFEGUARDS[name]()
+        SAFEGUARDS[name].leave_out()

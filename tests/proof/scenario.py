@@ -29,6 +29,7 @@ class Scenario:
     clock_steps: int = 0
     outages: int = 0  # of WhatsApp's stand-in as a whole
     google: bool = False  # Sheets by its stand-in; else the local .xlsx file
+    desk_every: int = 60  # webhooks between two commands of people on the dashboard
     poison: float = 0.01
     duplicates: float = 0.05
     window: int = 40  # a webhook may be overtaken by so many

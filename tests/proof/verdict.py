@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -51,7 +51,8 @@ class Evidence:
     people: People
 
 
-def judge(evidence: Evidence, truth: Truth) -> Verdict:
+def judge(evidence: Evidence, truth: Truth, roles: Collection[str] = ("classifier", "sender", "sheet")) -> Verdict:
+    """Return all that differs, as far as it is the work of these roles, and of bridge and worker."""
     verdict = Verdict()
     pages = evidence.pages
     verdict.check("webhooks lost", [token for token in evidence.accepted if token not in pages.stored])
@@ -61,8 +62,12 @@ def judge(evidence: Evidence, truth: Truth) -> Verdict:
     _judge_tables(verdict, pages, truth)
     tickets = _judge_tickets(verdict, pages, truth)
     _judge_outputs(verdict, pages, truth)
-    _judge_rows(verdict, evidence, tickets)
-    _judge_sends(verdict, evidence, truth)
+    if "classifier" in roles:
+        verdict.check("questions never answered", sorted(truth.undecided - set(pages.judged)))
+    if "sheet" in roles:
+        _judge_rows(verdict, evidence, tickets)
+    if "sender" in roles:
+        _judge_sends(verdict, evidence, truth)
     verdict.figures |= {
         "inputs": truth.inputs,
         "tickets": len(truth.tickets),
@@ -113,7 +118,6 @@ def _judge_outputs(verdict: Verdict, pages: Pages, truth: Truth) -> None:
     verdict.check("events lost", sorted(truth.events - set(pages.events)))
     verdict.check("events from nowhere", sorted(set(pages.events) - truth.events))
     verdict.check("questions lost", sorted(truth.undecided - set(pages.undecided)))
-    verdict.check("questions never answered", sorted(truth.undecided - set(pages.judged)))
     letters = {place for place in pages.letters if place[0] in ("inbound", "commands")}
     verdict.check("dead letters lost", [str(place) for place in truth.dead - letters])
     verdict.check("dead letters from nowhere", [str(place) for place in letters - truth.dead])

@@ -111,7 +111,7 @@ PARTS: dict[str, Part] = {
     ),
     "g": Part(
         "one, two and three workers, beside as many bare counters",
-        lambda place, scale: measure_several(place, scale.workers, scale.messages),
+        lambda place, scale: measure_several(place, scale.workers, scale.workers_messages),
         {"worker_per_s_by_workers": ("worker",), "bare_faust_per_s_by_workers": ("bare_faust",)},
     ),
 }

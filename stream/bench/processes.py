@@ -43,12 +43,13 @@ class Running:
                 return int(line.split()[1]) / 1024
         return 0.0
 
-    def ask_to_stop(self) -> None:
-        self._child.ask_to_stop()
-
     def stop(self) -> None:
-        """End it, politely first; safe to call twice."""
+        """End it as an operator would, so that others take over at once; safe to call twice."""
         self._child.stop(_STOP_S)
+
+    def kill(self) -> None:
+        """End it at once; safe to call twice."""
+        self._child.kill()
 
 
 class Fleet:
@@ -65,11 +66,9 @@ class Fleet:
         self.stop()
 
     def stop(self) -> None:
-        """End all of them, at the same time."""
+        """End all of them at once: their topics and files serve nobody any more."""
         for running in self._running:
-            running.ask_to_stop()
-        for running in self._running:
-            running.stop()
+            running.kill()
         self._running.clear()
 
     def start_role(self, name: str, settings: Settings) -> Running:

@@ -23,11 +23,11 @@ _PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Rate:
-    """Messages a second, CPU of the processes for each message in µs, and over how long it was measured."""
+    """Messages a second, and CPU of the processes for each message in µs. `first_at` is when the first was seen (monotonic)."""
 
     per_s: float
     cpu_us: float
-    seconds: float
+    first_at: float
 
 
 @dataclass(frozen=True)
@@ -102,4 +102,4 @@ def _rate(first: _Look, last: _Look, count: int) -> Rate:
     """What was done before the first look is taken off, in proportion."""
     seconds = max(last.at - first.at, 1e-3)
     messages = count * (1 - first.written / max(1, last.written))
-    return Rate(messages / seconds, (last.cpu_s - first.cpu_s) * 1e6 / max(1.0, messages), seconds)
+    return Rate(messages / seconds, (last.cpu_s - first.cpu_s) * 1e6 / max(1.0, messages), first.at)

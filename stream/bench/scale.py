@@ -21,6 +21,7 @@ class Scale:
     tickets: tuple[int, ...]
     cost_messages: int
     workers: tuple[int, ...]
+    workers_messages: int
     matched: int
     part_within_s: float
     quix_python: Path
@@ -37,6 +38,7 @@ def full(quix_python: Path) -> Scale:
         tickets=(1_000, 10_000, 100_000),
         cost_messages=6_000,
         workers=(1, 2, 3),
+        workers_messages=8_000,
         matched=400,
         part_within_s=1_800.0,
         quix_python=quix_python,
@@ -47,13 +49,14 @@ def quick(quix_python: Path) -> Scale:
     """Return a scale that is through in a minute on an idle machine."""
     return Scale(
         name="quick",
-        posts=2_500,
-        paced_s=2.0,
+        posts=2_000,
+        paced_s=1.5,
         messages=1_500,
         rounds=1,
-        tickets=(1_000, 2_000, 5_000),
+        tickets=(1_000, 5_000),
         cost_messages=500,
         workers=(1, 2, 3),
+        workers_messages=900,
         matched=60,
         part_within_s=300.0,
         quix_python=quix_python,

@@ -19,7 +19,7 @@ _PATIENCE_S = 60.0
 
 
 async def measure_several(place: Place, counts: tuple[int, ...], messages: int) -> dict[str, Any]:
-    """Return messages a second and CPU a message by number of workers; each number joins those before it."""
+    """Return messages a second and CPU a message by number of workers; it begins with the most, and one by one leaves."""
     ours, bare = place.new_scene(), place.new_scene()
     subjects = {"worker": our_worker(ours), "bare_faust": await bare_counter(bare)}
     return {name: await _measure(subject, counts, messages) for name, subject in subjects.items()}
@@ -29,14 +29,15 @@ async def _measure(subject: Subject, counts: tuple[int, ...], messages: int) -> 
     found: dict[str, dict[str, float]] = {}
     async with watching(subject) as watch:
         with Fleet(subject.settings.data_dir) as fleet:
-            running: list[Running] = []
-            for count in counts:
-                running += [subject.start(fleet) for _ in range(count - len(running))]
+            running = [subject.start(fleet) for _ in range(max(counts))]
+            for count in sorted(counts, reverse=True):
+                while len(running) > count:
+                    running.pop().stop()
                 await _wait_for_members(watch, running)
                 await rate_of(watch, running, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"), subject)
                 rate = await rate_of(watch, running, talk(messages, _GROUPS, seed=30 + count), subject)
                 found[str(count)] = {"per_s": rate.per_s, "cpu_us": rate.cpu_us}
-    return found
+    return dict(sorted(found.items()))
 
 
 async def _wait_for_members(watch: Watch, running: list[Running]) -> None:

@@ -29,7 +29,9 @@ async def measure_worker(place: Place, messages: int, rounds: int, quix_python: 
         if without_quix is None:
             subjects["quixstreams"] = quix_desk(settings, quix_python)
         for name, subject in subjects.items():
-            rates.setdefault(name, []).append(await _measure(subject, messages * (_OFTEN if subject.settings is often else 1)))
+            started_at, rate = await _measure(subject, messages * (_OFTEN if subject.settings is often else 1))
+            rates.setdefault(name, []).append(rate)
+            place.measured.setdefault((name, 0), {"ready_s": rate.first_at - started_at})  # a cold start, which (e) asks for
     found: dict[str, Any] = {name: _medians(taken) for name, taken in rates.items()}
     if without_quix:
         found["quixstreams_skipped"] = without_quix
@@ -38,10 +40,11 @@ async def measure_worker(place: Place, messages: int, rounds: int, quix_python: 
     return found
 
 
-async def _measure(subject: Subject, messages: int) -> Rate:
+async def _measure(subject: Subject, messages: int) -> tuple[float, Rate]:
     async with watching(subject) as watch:
         with Fleet(subject.settings.data_dir) as fleet:
-            return await watch.rate([subject.start(fleet)], messages)
+            running = subject.start(fleet)
+            return running.started_at, await watch.rate([running], messages)
 
 
 def _medians(rates: list[Rate]) -> dict[str, Any]:

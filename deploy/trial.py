@@ -57,7 +57,7 @@ def builds(stack: Stack) -> str:
 def starts(stack: Stack) -> str:
     began = time.monotonic()
     stack.run("up", "-d")
-    within(180, lambda: stack.works("broker", "bridge", "worker", "rules", "sheet", "dashboard"), "all parts work")
+    within(300, lambda: stack.works("broker", "bridge", "worker", "rules", "sheet", "dashboard"), "all parts work")
     return f"all parts work after {time.monotonic() - began:.0f} s"
 
 
@@ -155,9 +155,9 @@ def survives_a_restart_of_kafka(stack: Stack) -> str:
 
 def keeps_its_state(stack: Stack) -> str:
     before = (stack.open_tickets(), stack.rows(), stack.received())
-    stack.run("down")
+    stack.down()
     stack.run("up", "-d")
-    within(180, lambda: stack.works("broker", "bridge", "worker", "sheet"), "all parts work")
+    within(300, lambda: stack.works("broker", "bridge", "worker", "sheet"), "all parts work")
     within(60, lambda: (stack.open_tickets(), stack.rows(), stack.received()) == before, f"tickets, rows, received are {before}")
     return f"{before[0]} open tickets, {before[1]} rows; then {arrives(stack, 4)}"
 
@@ -198,7 +198,7 @@ def main() -> int:
             for service in LONG_RUNNING if failed else ():
                 for container in stack.containers(service):
                     stack.ask_engine("logs", "--tail", "50", container)
-            stack.run("down", "--volumes")
+            stack.down("--volumes")
             if failed:
                 kept = shutil.copy(stack.log, Path(tempfile.gettempdir()) / "groupdesk-trial.log")
                 print(f"What was run and printed stands in {kept}.")

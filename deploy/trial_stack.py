@@ -72,6 +72,15 @@ class Stack:
         labels = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
         return self.ask_engine("ps", "-q", *(word for label in labels for word in ("--filter", f"label={label}"))).split()
 
+    def down(self, *words: str) -> None:
+        """Take the stack down, and with it the workers that were added: not every program counts them in."""
+        for container in self.containers("worker")[1:]:
+            self.ask_engine("rm", "--force", container)
+        self.run("down", *words)
+        left = self.ask_engine("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}").split()
+        if left:
+            raise Failed(f"{len(left)} containers are left after `down`")
+
     def report(self) -> dict[str, Any]:
         """Return the bridge's health report, empty while it cannot be had."""
         try:

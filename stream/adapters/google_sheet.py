@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from string import ascii_uppercase
 from typing import Any
 
 from stream import logs
@@ -112,12 +113,15 @@ class GoogleSheet:
         refused = self._update(TICKET_TAB, plan.header_row, plan.headers, writes)
         start = self._table_start(plan.header_row, plan.headers, plan.places)
         width = max([*plan.places.values(), *(place for row in appends for place in row.cells)], default=0) + 1
-        refused |= send_halving(appends, lambda part: self._append(TICKET_TAB, plan.header_row, start, width, part))
+        placed: list[str] = []
+        refused |= send_halving(
+            appends, lambda part: placed.extend(self._append(TICKET_TAB, plan.header_row, start, width, part))
+        )
         self._change_archive(batch)
         if batch.remove:
             self._remove(batch.remove)
         return Applied(
-            placed=tuple(row.ticket_id for row in appends if row.ticket_id not in refused),
+            placed=tuple(placed),
             refused=refused,
             is_complete=len(writes) == len(plan.writes) and len(appends) == len(plan.appends),
         )
@@ -131,7 +135,8 @@ class GoogleSheet:
     def _put(self, data: list[dict[str, Any]]) -> None:
         self._http.values_batch_update(self._id, body={**_RAW, "data": data})
 
-    def _append(self, tab: str, header_row: int, start: int, width: int, rows: Sequence[NewRow]) -> None:
+    def _append(self, tab: str, header_row: int, start: int, width: int, rows: Sequence[NewRow]) -> list[str]:
+        """Add rows; returns the tickets of those that landed below the header, as they do unless it moved at that moment."""
         anchor = f"{quote_tab(tab)}!{column_letter(start)}{header_row}"
         answer = self._http.values_append(
             self._id,
@@ -140,13 +145,15 @@ class GoogleSheet:
             body={"values": row_values(rows, start, width), "majorDimension": "ROWS"},
         )
         landed = str(answer.get("updates", {}).get("updatedRange", "")).rpartition("!")[2]
-        column = landed.partition(":")[0].rstrip("0123456789").strip("$")
+        first = landed.partition(":")[0].replace("$", "")
+        column, number = first.rstrip("0123456789"), first.lstrip(ascii_uppercase)
         if column and column != column_letter(start):
             self._misplaced = (
                 f"New rows landed in column {column} ({landed}) instead of {column_letter(start)}: remove empty columns inside "
                 "the table and the misplaced rows, then start the sheet role again."
             )
             raise SheetError(self._misplaced)
+        return [row.ticket_id for row in rows] if number.isdigit() and int(number) > header_row else []
 
     def _table_start(self, header_row: int, headers: Mapping[int, str], places: Mapping[str, int]) -> int:
         """Return the column where Google sees our table begin: as far left of the id as headers stand without a gap."""

@@ -59,6 +59,8 @@ class Reader:
             return memory.but(strays={**memory.strays, name: cell})
         if memory.strays.get(name) == cell:
             return memory  # a later write has covered the mark of the one that left it
+        if hit is not None and hit.is_shifted and is_known(memory, name, cell):
+            return memory  # our last write did not come here, though its mark did
         if number is not None:
             old = memory.bases[number].get(name)
             if old is None or cell == old or same_value(name, cell, old):

@@ -17,7 +17,7 @@ from stream.core.sheet_memory import RowMemory, digest_cells, read_mark
 from stream.core.sheet_plan import NewRow, Options, Plan, RowWrite, Wanted
 from stream.core.sheet_reading import Reader
 from stream.core.sheet_settling import settle
-from stream.core.sheet_struck import AIM, adopt_rows, aim_of, find_struck
+from stream.core.sheet_struck import AIM, Struck, adopt_rows, aim_of, find_above, find_struck
 from stream.core.sheet_table import Grid, Row, Table, empty_table, find_table
 
 _UNKNOWN = RowMemory()
@@ -88,11 +88,12 @@ class _Comparing:
         ours = {row.number for ticket_id, rows in self.rows.items() if ticket_id in self.tickets for row in rows}
         for row in self.table.rows:
             if row.number in self.struck and row.number not in ours:
-                self._clean_stray(row)
+                self._clean_stray(row, self.struck[row.number])
+        for row, hit in find_above(self.table, self.base):
+            self._clean_stray(row, hit)
 
-    def _clean_stray(self, row: Row) -> None:
+    def _clean_stray(self, row: Row, hit: Struck) -> None:
         """Take back what a write of ours left on a row that is none of ours."""
-        hit = self.struck[row.number]
         names = {place: name for name, place in self.table.places.items()}
         cells = {
             place: ""

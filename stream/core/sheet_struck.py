@@ -60,6 +60,13 @@ def find_struck(table: Table, memories: Mapping[str, RowMemory], aim: str) -> di
     return found
 
 
+def find_above(table: Table, memories: Mapping[str, RowMemory]) -> list[tuple[Row, Struck]]:
+    """Return the lines over the header on which new rows of ours landed, because a line came above it at that moment."""
+    unconfirmed = {cells["mark"]: (ticket_id, cells) for ticket_id, memory in memories.items() for cells in memory.sent}
+    hits = [(row, unconfirmed[cell]) for row in table.above for cell in row.cells if cell in unconfirmed]
+    return [(row, Struck(ticket_id, (cells,), is_shifted=True)) for row, (ticket_id, cells) in hits]
+
+
 def _moved(row: Row, memory: RowMemory | None, table: Table, aim: str) -> tuple[Mapping[str, str], ...]:
     """Return the writes under way to a row that were aimed at columns which have moved since, unless a later one put it right."""
     if memory is None or not memory.sent:

@@ -10,7 +10,6 @@ from stream.core.sheet_columns import COLUMNS, find_columns, find_extras
 Grid = Sequence[Sequence[str]]
 """All cells of a tab as text, row by row from the top; blank cells at the end of a row may be missing."""
 
-_HEADER_WITHIN = 20  # rows from the top, so that people may put a title above the table
 _ENOUGH = len(COLUMNS) // 2  # of our headers make a row the header
 
 
@@ -25,13 +24,17 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Where our table stands: the row of its header, the places of our columns and of those that people added."""
+    """Where our table stands: the row of its header, the places of our columns and of those that people added.
+
+    `above` are the lines over the header, where people may put a title.
+    """
 
     header_row: int
     places: Mapping[str, int]
     extras: Mapping[str, int]
     width: int
     rows: Sequence[Row]
+    above: Sequence[Row] = ()
 
     def by_id(self) -> dict[str, list[Row]]:
         """Return the rows of each ticket id, as typed in whatever case; a copied row stands under the same id."""
@@ -50,13 +53,15 @@ def is_blank(grid: Grid) -> bool:
 
 
 def find_table(grid: Grid) -> Table | None:
-    """Find our table by its header; None where no row near the top has the id and enough of our columns."""
-    for index, header in enumerate(grid[:_HEADER_WITHIN]):
+    """Find our table by its header; None where no row has the id and enough of our columns."""
+    for index, header in enumerate(grid):
         places = find_columns(header)
         if "id" in places and len(places) >= _ENOUGH:
             rows = [Row(number, cells) for number, cells in enumerate(grid[index + 1 :], start=index + 2)]
             width = max((_used(row) for row in grid[index:]), default=0)
-            return Table(header_row=index + 1, places=places, extras=find_extras(header, places), width=width, rows=rows)
+            above = [Row(number, cells) for number, cells in enumerate(grid[:index], start=1)]
+            extras = find_extras(header, places)
+            return Table(header_row=index + 1, places=places, extras=extras, width=width, rows=rows, above=above)
     return None
 
 

@@ -107,6 +107,11 @@ def requests(count: int, groups: int, seed: int = 1, prefix: str = "R") -> list[
     ]
 
 
+def greetings(groups: int) -> list[Said]:
+    """Return one message in every group that asks for nothing."""
+    return [Said(f"G{number:07d}", group_jid(number), _customer(number, 0), "good morning everyone") for number in range(groups)]
+
+
 def group_jid(number: int) -> str:
     """Return the address of the group of this number."""
     return f"12036340{number:010d}@g.us"

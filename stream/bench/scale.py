@@ -36,7 +36,7 @@ def full(quix_python: Path) -> Scale:
         messages=12_000,
         rounds=3,
         tickets=(1_000, 10_000, 100_000),
-        cost_messages=6_000,
+        cost_messages=1_500,
         workers=(1, 2, 3),
         workers_messages=8_000,
         matched=400,

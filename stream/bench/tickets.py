@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from stream.bench.load import Said, requests, talk
+from stream.bench.load import Said, greetings, requests, talk
 from stream.bench.open_tickets import fill_table
 from stream.bench.processes import Fleet, Running
 from stream.bench.rate import Rate, Watch, watching
@@ -20,7 +20,6 @@ from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.settings import Settings
 
 _NAMED = 100_000  # what `recovery_100k_s` and `cost_ratio_100k_to_1k` are about
-_WARM = 200  # messages before the clock starts
 _SUBJECTS = ("worker", "bare_faust")
 
 Figures = dict[str, float]
@@ -74,8 +73,8 @@ async def _run(subject: Subject, tickets: int, messages: int) -> Figures:
             await watch.first([running])
             found = {"ready_s": time.monotonic() - running.started_at}
             if messages:
-                await preload(subject.settings, talk(_WARM, groups, seed=10, prefix="W"))
-                await watch.rate([running], 1 + _WARM)
+                await preload(subject.settings, greetings(groups))  # so that no group's first message after a start counts
+                await watch.rate([running], 1 + groups)
                 rate = await rate_of(watch, [running], talk(messages, groups, seed=7), subject)
                 found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
             found["memory_mb"] = running.memory_mb()

@@ -39,6 +39,7 @@ _TEMPLATE = jinja2.Environment(autoescape=True).from_string(files(__package__).j
 _ASK_EVERY = timedelta(seconds=3)
 _FRESH_CODE_EVERY = timedelta(seconds=20)
 _NOT_SET = "EVOLUTION_API_URL is not set, so there is nothing to pair; set it and EVOLUTION_API_KEY, and restart the bridge."
+_UNSCANNED = "Nobody scanned a code for so long that Evolution stopped showing new ones; press Connect for another."
 _HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 
 
@@ -150,8 +151,9 @@ class PairingPage:
                     self._hold(found.code, found.pairing_code, now)
             self._problem = None
         except CallFailed as problem:
-            self._state = "absent" if problem.status == 404 else None
-            self._problem = None if problem.status == 404 else str(problem)
+            is_absent = problem.status == 404
+            self._state = "absent" if is_absent else "away"
+            self._problem = None if is_absent else _sentence(problem.verdict.because)
 
     def _wants_code(self, now: datetime) -> bool:
         is_due = self._code_asked_at is None or now - self._code_asked_at >= _FRESH_CODE_EVERY
@@ -167,10 +169,10 @@ class PairingPage:
         return max(codes, key=lambda code: code.shown_at, default=None)
 
     def _told(self, view: InstanceView, now: datetime) -> dict[str, Any]:
-        state = self._state or view.state
+        state = self._latest_state(view)
         told: dict[str, Any] = {"instance": self._instance, "state": state, "can_act": self._client is not None}
-        told["problem"] = _NOT_SET if self._client is None else self._problem or view.problem
-        told["reason"] = reason_in_words(view.reason) if state in {"close", "refused"} else None
+        told["problem"] = _NOT_SET if self._client is None else self._problem or (_UNSCANNED if view.problem else None)
+        told["reason"] = _sentence(reason_in_words(view.reason) or "") if state in {"close", "refused"} else None
         told["own_number"] = (view.own_phone or "").partition("@")[0] or None
         told["last_event_s"] = None if view.last_event_at is None else round((now - view.last_event_at).total_seconds())
         code = self._code(now)
@@ -180,6 +182,11 @@ class PairingPage:
             told |= {"qr": picture, "expires_in_s": left, "lives_s": int(QR_LIVES.total_seconds())}
             told["pairing_code"] = code.pairing_code
         return told
+
+    def _latest_state(self, view: InstanceView) -> str:
+        """Return what was told last: by an event, which comes at once, or by Evolution when it was asked."""
+        is_news = view.since is not None and (self._asked_at is None or view.since >= self._asked_at)
+        return view.state if is_news or self._state is None else self._state
 
     def _is_operator(self, request: web.Request) -> bool:
         now = datetime.now(UTC)
@@ -214,6 +221,10 @@ async def _number(request: web.Request) -> str | None:
         return None
     number = body.get("number") if isinstance(body, dict) else None
     return number if isinstance(number, str) and number.strip() else None
+
+
+def _sentence(told: str) -> str | None:
+    return f"{told[:1].upper()}{told[1:].rstrip('.')}." if told else None
 
 
 def _json(body: dict[str, Any], status: int = 200) -> web.Response:

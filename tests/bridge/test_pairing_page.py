@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from pydantic import SecretStr
 from stream.bridge.pairing import Pairing
 from stream.bridge.pairing_page import add_pairing_page
 from stream.bridge.pairing_session import LASTS, OperatorDoor
+from stream.core.delivery import Delivery
 from stream.settings import Settings
 from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
 
@@ -188,3 +190,38 @@ async def test_code_and_secret_are_in_no_log(place: Place, caplog: pytest.LogCap
     code = place.evolution.codes[-1]
     for secret in (code, OPERATOR, "my-guess", "the-webhook-secret", DEFAULT_KEY):
         assert secret not in caplog.text
+
+
+async def test_an_event_is_shown_at_once_without_waiting_for_evolution_to_be_asked(place: Place) -> None:
+    await ask("POST", place.url + "/connect", headers=HEADERS)
+    assert json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])["state"] == "connecting"
+    asked = len(place.evolution.calls)
+    event = {"state": "open", "statusReason": 200, "wuid": "5511912340000@s.whatsapp.net"}
+    place.pairing.hear(
+        Delivery(event="CONNECTION_UPDATE", instance="cs-ticket-monitor", chat="i", received_at=datetime.now(UTC), data=event)
+    )
+    told = json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])
+    assert (told["state"], told["own_number"], "qr" in told) == ("open", "5511912340000", False)
+    assert len(place.evolution.calls) == asked
+
+
+async def test_what_ails_is_told_in_words_of_ours(place: Place) -> None:
+    await ask("POST", place.url + "/connect", headers=HEADERS)
+    place.pairing.take_qr("cs-ticket-monitor", {"message": "QR code limit reached, please login again"}, datetime.now(UTC))
+    told = json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])
+    assert told["problem"].startswith("Nobody scanned a code for so long")
+    await place.evolution.stop()
+    place.pairing.hear(
+        Delivery(event="CONNECTION_UPDATE", instance="cs-ticket-monitor", chat="i", received_at=NOW, data={"state": "connecting"})
+    )
+    told = await until_state(place, "away")
+    assert told["problem"] == "Nothing answers at EVOLUTION_API_URL."
+
+
+async def until_state(place: Place, state: str) -> dict[str, Any]:
+    async with asyncio.timeout(20):
+        while True:
+            told: dict[str, Any] = json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])
+            if told["state"] == state:
+                return told
+            await asyncio.sleep(0.1)

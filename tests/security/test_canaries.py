@@ -1,4 +1,4 @@
-"""Canaries in what comes in: none is contacted, logged or made a file, and the processes open no port that nobody asked for."""
+"""Canaries in what comes in: none is contacted, logged or made a file. The processes open no port and call nobody unasked."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from socketserver import BaseRequestHandler, ThreadingTCPServer
+from urllib.parse import urlsplit
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
 
 from deliveries import message
-from system import SECRET, System, wait_for
+from system import SECRET, System, free_port, wait_for
 
 from stream.adapters.topics import Topic
 from stream.settings import Settings
@@ -22,6 +24,8 @@ pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
 WORDS = "CANARY-WORDS my order 4417 has not arrived, where is it?"
 APIKEY, MEDIA_KEY = "CANARY-APIKEY-1234567890", "CANARY-MEDIA-KEY"
+NO_PACKET = ("8.8.8.8", 1)  # Streamlit learns its address in the local net by aiming a UDP socket; nothing is sent
+EVOLUTION_KEY, MODEL_KEY = "CANARY-EVOLUTION-KEY", "sk-CANARY-MODEL-KEY"
 
 
 class Listener(ThreadingTCPServer):
@@ -53,10 +57,40 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture
-def system(settings: Settings) -> Iterator[System]:
-    running = System(settings)
+def system(settings: Settings, tmp_path: Path) -> Iterator[System]:
+    """Return a system whose processes write down whom they call; Evolution and the model are set up and never there."""
+    running = System(
+        settings,
+        PYTHONPATH=str(Path(__file__).parent / "watched"),
+        WATCHED_FILE=str(tmp_path / "called"),
+        EVOLUTION_API_URL=f"http://127.0.0.1:{free_port()}",
+        EVOLUTION_API_KEY=EVOLUTION_KEY,
+        OPENAI_BASE_URL=f"http://127.0.0.1:{free_port()}/v1",
+        OPENAI_API_KEY=MODEL_KEY,
+        DASHBOARD_HOST="0.0.0.0",  # noqa: S104 -- where Streamlit would ask a stranger for its own address
+        DASHBOARD_PASSWORD="a password of these tests",
+        DASHBOARD_PORT=str(free_port()),
+    )
     yield running
     running.close()
+
+
+def calls_of(system: System) -> tuple[set[tuple[str, int]], set[str]]:
+    """Return the addresses that were called, and the names that were looked up."""
+    called, named = set(), set()
+    for line in Path(system.environment["WATCHED_FILE"]).read_text().splitlines():
+        event, host, *port = line.split()
+        if port:
+            called.add((host, int(port[0])))
+        else:
+            named.add(host)
+        assert event.startswith("socket.")
+    return called, named
+
+
+def address_of(url: str) -> tuple[str, int]:
+    parts = urlsplit(url if "//" in url else f"//{url}")
+    return parts.hostname or "", parts.port or 0
 
 
 def ports_of(pid: int) -> set[int]:
@@ -72,9 +106,9 @@ def ports_of(pid: int) -> set[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="looks into Linux's /proc")
 def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: System, listener: Listener) -> None:
-    for role in ("bridge", "worker", "sheet"):
+    for role in ("bridge", "worker", "sheet", "sender", "classifier", "dashboard"):
         system.start(role)
-    system.wait_until_ready("worker", seconds=90)
+    system.wait_until_ready("worker", "dashboard", seconds=90)
     body = message("MSG1", WORDS) | {"server_url": listener.url, "destination": listener.url, "apikey": APIKEY}
     system.post_until_accepted(body)
     picture = message("MSG2", "")
@@ -97,9 +131,9 @@ def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: S
     wait_for("all to be handled", lambda: system.health()["counts"]["seen"] >= 3)
 
     logs = {path.name: path.read_text(errors="replace") for path in (system.settings.data_dir / "logs").glob("*.log")}
-    assert {"bridge.log", "worker.log", "sheet.log"} <= set(logs)
+    assert len(logs) == 6
     for name, text in logs.items():
-        for canary in ("CANARY-WORDS", APIKEY, MEDIA_KEY, SECRET, "\x1b]0;", "\u202e"):
+        for canary in ("CANARY-WORDS", APIKEY, MEDIA_KEY, SECRET, EVOLUTION_KEY, MODEL_KEY, "\x1b]0;", "\u202e"):
             assert canary not in text, name
     stored = b"".join((record.value or b"") for topic in (Topic.INBOUND, Topic.DEAD_LETTER) for record in system._read(topic))
     assert b"CANARY-WORDS" in stored
@@ -108,7 +142,17 @@ def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: S
     assert listener.visits == 0
 
     ports = {name: ports_of(process.pid) for name, process in system.processes.items()}
-    assert ports == {"bridge": {system.port}, "worker": set(), "sheet": set()}
+    dashboard_port = int(system.environment["DASHBOARD_PORT"])
+    listening = {name: found for name, found in ports.items() if found}
+    assert listening == {"bridge": {system.port}, "dashboard": {dashboard_port}}
+
+    configured = {
+        address_of(system.environment[name]) for name in ("KAFKA_BOOTSTRAP_SERVERS", "EVOLUTION_API_URL", "OPENAI_BASE_URL")
+    }
+    called, named_hosts = calls_of(system)
+    assert configured - {address_of(system.environment["OPENAI_BASE_URL"])} <= called, "the watch does not see"
+    assert called - configured - {("127.0.0.1", system.port), NO_PACKET} == set()
+    assert named_hosts <= {"127.0.0.1", "localhost", "None", gethostname()}
     named = {path.name for path in system.settings.data_dir.rglob("*")}
     assert not [name for name in named if "MSG" in name or "passwd" in name or "CANARY" in name]
 

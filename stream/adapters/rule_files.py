@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,13 +21,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from stream.adapters.rule_examples import failing_examples
+from stream.adapters.rule_salvage import problems_of_lists, problems_of_rules
 from stream.adapters.yaml_lines import Document, Problem, did_you_mean, fit, read_yaml
 from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
 from stream.core.groups_config import GroupsFile
 from stream.core.rule_match import NamedLists, RuleSet
 from stream.core.rule_match_compile import RuleSource, compile_rules, join_lists, read_lists, read_spellings
-from stream.core.rules import ListFile, RuleFile
+from stream.core.rules import LANGUAGE, ListFile, RuleFile
 from stream.core.team import Team
 from stream.errors import RulesError
 
@@ -37,6 +39,8 @@ _READERS = {
     "model.yaml": ("stream.adapters.model_files", "load_model"),
 }
 _TOP = ("groups.yaml", "team.yaml", *_READERS)
+
+_NO_LANGUAGE = "a file here is named for the language of its words: en.yaml, id.yaml, pt.yaml, es.yaml, or any.yaml for all"
 
 Snapshot = Mapping[str, bytes]
 
@@ -106,15 +110,16 @@ class _Builder:
         self._old: Snapshot = last_good.used if last_good else {}
         self._problems: list[Problem] = []
         self._used: dict[str, bytes] = {}
+        self._lists = NamedLists()
         self._files: dict[str, _RuleFileRead] = {}
 
     def build(self) -> Loaded:
         self._refuse_strangers()
         groups = self._read_model("groups.yaml", GroupsFile, GroupsFile(version=1))
         team = self._read_model("team.yaml", Team, Team())
-        lists = self._read_lists()
+        self._lists = self._read_lists()
         self._files = self._read_rule_files()
-        rules = self._without_faults(lists)
+        rules = self._without_faults()
         follow_ups = self._read_by_owner("followups.yaml", self._last.book.follow_ups if self._last else FollowUps())
         self._check_policies(groups, follow_ups)
         model = self._read_by_owner("model.yaml", self._last.book.model if self._last else None)
@@ -151,9 +156,7 @@ class _Builder:
             value = None
             if document is not None:
                 value, misfits = fit(document, model)
-                problems += misfits
-                if value is not None and not problems:
-                    problems += _twice(document, value)
+                problems += misfits or _twice(document, value)
             self._problems += self._new(name, raw, problems)
             if value is not None and not problems:
                 self._used[name] = raw
@@ -178,17 +181,18 @@ class _Builder:
         return join_lists(read)
 
     def _one_list_file(self, name: str, raw: bytes, language: str | None) -> tuple[NamedLists | None, list[Problem]]:
+        if not re.match(LANGUAGE, language or "any"):
+            return None, [Problem(self._shown(name), 1, "", _NO_LANGUAGE)]
         document, problems = read_yaml(self._shown(name), raw)
         if document is None:
             return None, problems
         file, misfits = fit(document, ListFile)
         if file is None:
-            return None, problems + misfits
+            return None, problems + misfits + problems_of_lists(document)
         lists, faults = read_lists(document.file, file.lists, language)
         spellings, more = read_spellings(document.file, file.spellings)
-        faults += more
-        lists = NamedLists(lists.by_name, spellings)
-        return lists, problems + [document.problem(fault.path, fault.message) for fault in faults]
+        problems += [document.problem(fault.path, fault.message) for fault in (*faults, *more)]
+        return NamedLists(lists.by_name, spellings), problems
 
     def _in_folder(self, folder: str) -> list[str]:
         return [name for name in self._snapshot if name.startswith(f"{folder}/")]
@@ -213,7 +217,7 @@ class _Builder:
             return None, problems
         file, misfits = fit(document, RuleFile)
         if file is None:
-            return None, problems + misfits
+            return None, problems + misfits + problems_of_rules(document, self._lists)
         lists, faults = read_lists(document.file, file.lists, None)
         problems += [document.problem(fault.path, fault.message) for fault in faults]
         seen = dict(owners)
@@ -224,10 +228,10 @@ class _Builder:
             seen[rule.id] = document.file
         return _RuleFileRead(document, file, lists), problems
 
-    def _without_faults(self, lists: NamedLists) -> RuleSet:
+    def _without_faults(self) -> RuleSet:
         """Compile, and check every example; a file with a fault falls back to its last good version, or is left out."""
         while True:  # each round replaces or removes a file at least
-            rules, faults = compile_rules((source for read in self._files.values() for source in read.sources()), lists)
+            rules, faults = compile_rules((source for read in self._files.values() for source in read.sources()), self._lists)
             problems: dict[str, list[Problem]] = {}
             for name, read in self._files.items():
                 own = [read.document.problem(f.path, f.message) for f in faults if f.file == read.document.file]

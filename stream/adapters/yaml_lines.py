@@ -7,13 +7,15 @@ text (YAML 1.1 reads false, true and 630), as YAML 1.2 has it. A key that stands
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+
+from stream.adapters.yaml_misfits import did_you_mean, explain_misfit
+
+__all__ = ["Document", "Problem", "did_you_mean", "fit", "name_path", "read_yaml"]
 
 MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
@@ -74,6 +76,10 @@ def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        if error.context_mark and "quoted scalar" in (error.context or ""):
+            return None, [
+                Problem(file, error.context_mark.line + 1, "", "not YAML: the quote that opens on this line is not closed")
+            ]
         if b"\t" in b"".join(raw.splitlines()[line - 1 : line]):
             return None, [Problem(file, line, "", "not YAML: there is a tab on this line; indent with spaces")]
         said = error.problem or error.context or "cannot be read"
@@ -87,18 +93,15 @@ def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Problem]]:
 
 def fit(document: Document, model: type[_Model]) -> tuple[_Model | None, list[Problem]]:
     """Fit a document to a model; every misfit is a problem with its line and, where one is near, the word meant."""
+    if document.data is None:
+        return None, [document.problem((), "there is nothing in this file; it must begin with keys, such as `version: 1`")]
     if not isinstance(document.data, dict):
         return None, [document.problem((), "the file must begin with keys, such as `version: 1`")]
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        return None, [_explain(document, model, dict(detail)) for detail in error.errors(include_url=False)]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `, did you mean ...?` when a known word is near, else nothing."""
-    near = get_close_matches(word, list(known), 1, cutoff=0.6)
-    return f", did you mean {near[0]}?" if near else ""
+        misfits = [explain_misfit(model, dict(detail)) for detail in error.errors(include_url=False)]
+        return None, [document.problem(path, message) for path, message in misfits]
 
 
 class _Refused(Exception):
@@ -247,47 +250,3 @@ def _scalar(event: Any) -> Any:
 
 def _key_text(value: Any) -> str:
     return {True: "true", False: "false", None: "null"}[value] if value is None or isinstance(value, bool) else str(value)
-
-
-def _explain(document: Document, model: type[BaseModel], detail: dict[str, Any]) -> Problem:
-    path: Path = tuple(part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("function-")))
-    kind, said = detail["type"], str(detail["msg"])
-    given = detail.get("input")
-    if kind == "extra_forbidden":
-        known = _keys_at(model, path[:-1])
-        hint = did_you_mean(str(path[-1]), known)
-        return document.problem(path, "unknown key" + (hint or f"; known here: {', '.join(known)}"))
-    if kind == "missing":
-        return document.problem(path, "this key is missing")
-    if kind in {"literal_error", "enum"}:
-        expected = str(detail["ctx"]["expected"])
-        hint = did_you_mean(str(given), re.findall(r"'([^']*)'", expected))
-        return document.problem(path, f"{given!r} is none of {expected}{hint}")
-    if kind == "value_error":
-        return document.problem(path, said.removeprefix("Value error, "))
-    if kind == "string_pattern_mismatch":
-        return document.problem(path, f"{given!r} does not look right; it must fit {detail['ctx']['pattern']}")
-    here = f" (here: {given!r})" if isinstance(given, str | int | float) else ""
-    return document.problem(path, f"{said[:1].lower()}{said[1:]}{here}")
-
-
-def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Return the keys that the model knows at this path, by their names in the file."""
-    models: list[type[BaseModel]] = [model]
-    for part in path:
-        if isinstance(part, int):
-            continue
-        models = [
-            inner
-            for one in models
-            for name, info in one.model_fields.items()
-            if part in (name, info.alias)
-            for inner in _models_in(info.annotation)
-        ]
-    return [info.alias or name for one in models for name, info in one.model_fields.items()]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for argument in get_args(annotation) for found in _models_in(argument)]

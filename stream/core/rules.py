@@ -14,6 +14,8 @@ from stream.core.inputs import Form
 MAX_REGEX_CHARS = 500
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)]
+LANGUAGE = r"^(any|[a-z]{2,3}(-[a-z0-9]{2,8})?)$"  # a code of ISO 639, of a region if need be: pt, pt-br
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 
 
@@ -127,7 +129,7 @@ class Rule(Strict):
     title: Text
     mode: Mode = Mode.LIVE
     priority: int = Field(50, ge=0, le=1000, description="Lower comes first; equal ones in the order of the files")
-    language: Slug | None = Field(None, description="Language of words written in the rule itself")
+    language: Language | None = Field(None, description="Language of words written in the rule itself")
     when: When
     then: Then
     stop: bool = Field(default=False, description="When it fits, rules after it are not asked")

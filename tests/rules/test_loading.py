@@ -68,6 +68,17 @@ def problems_of(tmp_path: Path, files: dict[str, str]) -> list[str]:
         (("title: Late", "title: !mine x"), "tags such as !mine are not read here"),
         (("title: Late", "title: *nothing"), "stands for nothing that is complete above this line"),
         (("version: 1", "version: 1\n---\nversion: 1"), "one file is one document"),
+        (("[later]", '["later]'), "detect/a.yaml:8: not YAML: the quote that opens on this line is not closed"),
+        (("title: Late", "title: 5"), "detect/a.yaml:4: rules[0].title: this must be text; put it in quotes (here: 5)"),
+        (("title: Late", "title: Late\n    priority: high"), "rules[0].priority: this must be a whole number (here: 'high')"),
+        (("title: Late", "title: Late\n    stop: maybe"), "rules[0].stop: this must be true or false (here: 'maybe')"),
+        (("[{words: [late]}]", "{words: late}"), "rules[0].when.any: this must be a list: [one, two], or a line with - for each"),
+        (("{any: [{words: [late]}]}", "late"), "rules[0].when: this must have keys of its own; known here: from, groups,"),
+        (("title: Late", "title: Late\n    language: klingon"), "a language is named by its code, such as en, id, pt or es"),
+        (
+            ("ticket: {category: delivery}", "ticket: {}, weight: -1"),
+            "rules[0].then.weight: this must be greater than 0 (here: -1)",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_path(tmp_path: Path, wrong: tuple[str, str], told: str) -> None:
@@ -91,6 +102,43 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     assert len({line.split(":")[0] for line in found}) == 6
     assert len(found) >= 9
     assert any("did you mean groups.yaml?" in line for line in found)
+
+
+def test_sound_rules_beside_one_that_does_not_fit_are_looked_at_too(tmp_path: Path) -> None:
+    unsound = """\
+version: 1
+lists: {mine: [sun, "b*"]}
+rules:
+  - {id: typo, titel: x, when: {any: [{words: a}]}, then: {noise: true}}
+  - {id: unknown, title: x, when: {any: [{words: $mien}]}, then: {noise: true}}
+  - {id: known, title: x, when: {any: [{words: $mine}]}, then: {noise: true}, match: [sun, moon]}
+  - {id: heavy, title: x, when: {any: [{regex: "(a{1,999}){1,999}"}]}, then: {noise: true}}
+"""
+    assert [line.split(": ")[1] for line in problems_of(tmp_path, {"detect/a.yaml": unsound})] == [
+        "lists.mine[1]",
+        "rules[0].titel",
+        "rules[0].title",
+        "rules[1].when.any[0].words[0]",
+        "rules[2].match[1]",
+        "rules[3].when.any[0].regex",
+    ]
+
+
+def test_no_list_is_called_unknown_that_could_not_be_read(tmp_path: Path) -> None:
+    unread = GOOD.replace("[late]", "$late").replace("version: 1", "version: 1\nlists: {late: []}")
+    assert problems_of(tmp_path, {"detect/a.yaml": unread}) == ["detect/a.yaml:2: lists.late: this list is empty"]
+
+
+def test_a_file_of_words_is_named_for_its_language(tmp_path: Path) -> None:
+    lists = "version: 1\nlists: {hi: [hello], none: [$hi], empty: []}\n"
+    found = problems_of(tmp_path, {"lists/klingon.yaml": lists, "lists/pt-br.yaml": lists, "detect/empty.yaml": ""})
+    told = "lists/klingon.yaml:1: a file here is named for the language of its words: en.yaml, id.yaml, pt.yaml, es.yaml, "
+    assert found == [
+        "detect/empty.yaml:1: there is nothing in this file; it must begin with keys, such as `version: 1`",
+        told + "or any.yaml for all",
+        "lists/pt-br.yaml:2: lists.empty: this list is empty",
+        'lists/pt-br.yaml:2: lists.none[0]: "$hi": a list holds words; a rule may name several lists',
+    ]
 
 
 def test_a_book_is_refused_with_all_problems_in_its_message(tmp_path: Path) -> None:
@@ -117,7 +165,7 @@ def test_words_that_yaml_would_twist_stay_words(tmp_path: Path) -> None:
         GOOD.replace("[late]", "[no, on, yes, true, 404, 10:30, null]").replace("so LATE", "no").replace("[later]", "[maybe]")
     )
     assert problems_of(tmp_path, {"detect/a.yaml": twisted}) == [
-        "detect/a.yaml:5: rules[0].when.any[0].words[6]: input should be a valid string"
+        "detect/a.yaml:5: rules[0].when.any[0].words[6]: this must be text; put it in quotes"
     ]
     assert problems_of(tmp_path, {"detect/a.yaml": twisted.replace(", null", "")}) == []
 

@@ -95,7 +95,13 @@ class EvolutionServer:
         return self.webhooks.send(instance.webhook, envelope)
 
     def receive(self, instance: Instance, data: JSON) -> asyncio.Task[Receipt] | None:
-        """Let a message arrive at the number: it is kept, then announced. A dead socket hears nothing (None)."""
+        """Let a message arrive at the number: it is kept, then announced.
+
+        None where nothing is announced now: a dead socket hears nothing, an Evolution that is away hears it later.
+        """
+        if instance.is_away:
+            instance.waiting.append(data)
+            return None
         if self.mischief.is_socket_dead or instance.state != "open":
             return None
         if not self.mischief.is_database_down:
@@ -138,6 +144,20 @@ class EvolutionServer:
         await asyncio.sleep(self.restart_seconds)
         self.mischief.is_socket_dead = False
         await self._set_state(instance, "open")
+
+    async def break_off(self, instance: Instance) -> None:
+        """Let Evolution end in the middle of its work: what it would have tried again is forgotten, and WhatsApp waits."""
+        instance.is_away, instance.state = True, "connecting"
+        await self.webhooks.forget()
+
+    async def come_back(self, instance: Instance) -> None:
+        """Let it start again: connecting, open, then what WhatsApp kept for it."""
+        await self._set_state(instance, "connecting")
+        instance.is_away = False
+        await self._set_state(instance, "open")
+        waiting, instance.waiting = instance.waiting, []
+        for data in waiting:
+            self.receive(instance, data)
 
     async def _set_state(self, instance: Instance, state: str, code: int = 200) -> None:
         instance.state = state

@@ -55,6 +55,8 @@ class Instance:
     number: str | None = None  # given at creation for a code to type
     qr_count: int = 0
     disconnected: tuple[int, str] | None = None
+    is_away: bool = False  # Evolution itself does not run
+    waiting: list[JSON] = field(default_factory=list)  # what WhatsApp keeps for it meanwhile
 
     def keep(self, data: JSON) -> JSON:
         """Write a message to the table, as Evolution does before it sends the webhook."""

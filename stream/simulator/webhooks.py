@@ -84,10 +84,17 @@ class Webhooks:
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
-    async def close(self) -> None:
-        """Forget what is still to be repeated, as a restart of Evolution does."""
-        for task in set(self._under_way):
+    async def forget(self) -> None:
+        """Forget what is under way or still to be repeated, as a restart of Evolution does: its queue is in memory."""
+        under_way = set(self._under_way)
+        for task in under_way:
             task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        self.counts["forgotten"] += len(under_way)
+
+    async def close(self) -> None:
+        """Stop delivering."""
+        await self.forget()
         if self._session is not None:
             await self._session.close()
 

@@ -29,6 +29,18 @@ async def make_table_topic(settings: Settings, name: str) -> None:
         await admin.close()
 
 
+async def delete_topics(bootstrap: str, prefix: str) -> None:
+    """Delete every topic whose name begins so."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap.split(","))
+    await admin.start()
+    try:
+        found = [name for name in await admin.list_topics() if name.startswith(prefix)]
+        if found:
+            await admin.delete_topics(found)
+    finally:
+        await admin.close()
+
+
 async def fill(settings: Settings, topic: str, records: Iterable[tuple[bytes, bytes]]) -> int:
     """Publish (key, value) records as fast as the broker takes them; returns how many."""
     producer = AIOKafkaProducer(

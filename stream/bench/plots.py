@@ -22,12 +22,17 @@ AnyChart = alt.Chart | alt.LayerChart | alt.FacetChart
 Row = dict[str, Any]
 
 
-def draw(found: dict[str, Any], file: Path) -> None:
-    """Write the parts of a run as one PNG; raises `GroupdeskError` when what draws is not installed."""
+def ensure_can_draw() -> None:
+    """Raise `GroupdeskError` when what draws is not installed."""
     try:
         import vl_convert  # noqa: F401, PLC0415 -- asked for here, so that nobody needs it who wants no picture
     except ImportError:
         raise GroupdeskError("To draw, vl-convert-python must be installed: it is the extra `bench` of Groupdesk.") from None
+
+
+def draw(found: dict[str, Any], file: Path) -> None:
+    """Write the parts of a run as one PNG; raises `GroupdeskError` when there is none, or what draws is not installed."""
+    ensure_can_draw()
     panels = [panel for letter, make in _PANELS.items() if letter in found["parts"] for panel in make(found["parts"][letter])]
     if not panels:
         raise GroupdeskError("There is nothing to draw: no part came to its end.")

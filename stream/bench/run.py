@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import uvloop
 
 from stream import __version__
+from stream.bench.kafka_side import delete_topics
 from stream.bench.machine import describe_machine
 from stream.bench.parts import PARTS, Part
 from stream.bench.scale import Scale
@@ -32,6 +34,7 @@ class Stage:
         self._rules_dir = copy_rules(rules_dir, folder / "rules")
         self._bootstrap = bootstrap
         self._own: Broker | None = None
+        self._prefix = f"groupdesk-bench-{uuid.uuid4().hex[:8]}."
         self._measured: dict[Any, Any] = {}
         self._say = say
         self.broker = f"the one at {bootstrap}" if bootstrap else "none was needed"
@@ -42,11 +45,15 @@ class Stage:
             self.close()
             self._own = start_broker(self._folder, say=self._say)
             self.broker = f"{self._own.kind}, one node on this machine"
-        return Place(self._own.bootstrap if self._own else self._bootstrap, self._folder, self._rules_dir, self._measured)
+        bootstrap = self._own.bootstrap if self._own else self._bootstrap
+        return Place(bootstrap, self._prefix, self._folder, self._rules_dir, self._measured)
 
     def close(self) -> None:
+        """Stop the broker if it is our own; on another one, delete the topics of this run."""
         if self._own is not None:
             self._own.stop()
+        elif self._bootstrap:
+            asyncio.run(delete_topics(self._bootstrap, self._prefix))
 
 
 def run_bench(letters: Sequence[str], scale: Scale, rules_dir: Path, bootstrap: str, say: Say) -> dict[str, Any]:

@@ -30,9 +30,10 @@ _BEGAN_BEFORE = timedelta(minutes=10)  # so that no target of the usual rules ha
 
 @dataclass(frozen=True)
 class Place:
-    """What all measurements of a run share: the broker, a folder for their files, the rules under measurement."""
+    """What all measurements of a run share: broker, start of topic names, folder for files, rules under measurement."""
 
     bootstrap: str
+    prefix: str
     folder: Path
     rules_dir: Path
     measured: dict[Any, Any] = field(default_factory=dict)  # what several parts of a run share
@@ -42,7 +43,7 @@ class Place:
         settings = Settings(
             _env_file=None,
             kafka_bootstrap_servers=self.bootstrap,
-            topic_prefix=f"bench{uuid.uuid4().hex[:8]}.",
+            topic_prefix=f"{self.prefix}{uuid.uuid4().hex[:8]}.",
             topic_partitions=6,
             webhook_secret=SECRET,
             bridge_port=free_ports(1)[0],

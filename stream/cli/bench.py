@@ -31,7 +31,7 @@ def _read_letters(_context: click.Context, _option: click.Parameter, value: str)
     return [letter for letter in PARTS if letter in wanted]
 
 
-@click.command()
+@click.command(epilog="\b\nParts:\n" + "\n".join(f"  {letter}  {part.title}" for letter, part in PARTS.items()))
 @click.option("--quick", "is_quick", is_flag=True, help="All parts in about a minute on an idle machine, coarser.")
 @click.option("--only", "letters", default=_LETTERS, callback=_read_letters, help="Some parts alone, such as a,c.")
 @click.option("--json", "form", flag_value="json", help="Print the figures as JSON.")
@@ -63,6 +63,8 @@ def bench(
     machine does meanwhile shows in every figure. A part that fails is told with its reason and the others still count; the exit
     status is 1 then.
     """
+    if picture is not None:
+        _ensure_can_draw()
     if earlier is not None:
         found = _read(earlier)
     else:
@@ -74,13 +76,21 @@ def bench(
     told = json.dumps(found, indent=2)
     click.echo(told if form == "json" else as_table(found))
     if saved is not None:
+        saved.parent.mkdir(parents=True, exist_ok=True)
         saved.write_text(told + "\n")
     if picture is not None:
-        from stream.bench.plots import draw  # noqa: PLC0415 -- Altair takes a while, and most want no picture
+        from stream.bench.plots import draw  # noqa: PLC0415 -- as below
 
         draw(found, picture)
     if found["failed"]:
         sys.exit(1)
+
+
+def _ensure_can_draw() -> None:
+    """Say so before anything is measured."""
+    from stream.bench.plots import ensure_can_draw  # noqa: PLC0415 -- Altair takes a while, and most want no picture
+
+    ensure_can_draw()
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from stream.core.ids import seen_hash
 _KEPT_SECONDS = 3 * 24 * 3600
 _KEPT_AT_LEAST = 200
 _KEPT_AT_MOST = 3000
+_FORGOTTEN_TOGETHER = 100  # looking for what is old costs as much as there is: once in so many messages
 
 
 class Seen(Enum):
@@ -30,15 +31,11 @@ def look_up(seen: SeenIds, message_id: str, sent_at: datetime) -> Seen:
 def remember(seen: SeenIds, message_id: str, sent_at: datetime) -> SeenIds:
     """Return the memory with this id in it and, when it has grown too long, without the oldest."""
     at = {**seen.at, seen_hash(message_id): int(sent_at.timestamp())}
-    if len(at) <= _KEPT_AT_LEAST:
+    if len(at) <= _KEPT_AT_LEAST or len(at) % _FORGOTTEN_TOGETHER:
         return seen.but(at=at)
-    newest = max(at.values())
-    oldest_kept = newest - _KEPT_SECONDS
+    oldest_kept = max(at.values()) - _KEPT_SECONDS
     surplus = len(at) - _KEPT_AT_MOST
-    if surplus <= 0 and min(at.values()) >= oldest_kept:
-        return seen.but(at=at)
-    in_order = sorted(at.items(), key=lambda item: item[1])
-    removable = in_order[: len(at) - _KEPT_AT_LEAST]
+    removable = sorted(at.items(), key=lambda item: item[1])[: len(at) - _KEPT_AT_LEAST]
     forgotten = [item for place, item in enumerate(removable) if place < surplus or item[1] < oldest_kept]
     for key, _ in forgotten:
         del at[key]

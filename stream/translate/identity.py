@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from stream.core.people import Sender
@@ -17,6 +18,7 @@ _ADDRESS = re.compile(r"([0-9A-Za-z.\-]{1,64})(?:_\d{1,4})?(?::\d{1,4})?@(lid|ho
 _DIGITS = re.compile(r"\+?(\d{6,20})")
 _GROUP = re.compile(r"[0-9A-Za-z_.\-]{1,64}@g\.us")
 _MAX_NAME = 100
+_MAX_ADDRESS = 100
 _YOU = {"você", "voce", "you"}  # what Evolution calls our own number
 # All fields that have held an author's address (2.3.3 and later; 2.3.0 to 2.3.2; 2.2; group metadata), and what bare
 # digits mean there; None: what the key's `addressingMode` says.
@@ -55,6 +57,11 @@ def not_watched(chat: str) -> Reason | None:
 def read_address(value: Any, bare: str = PHONE) -> str | None:
     """Return the address without its device, as `<user>@lid` or `<user>@s.whatsapp.net`; digits alone get the server `bare`."""
     found = text(value).strip()
+    return _read_address(found, bare) if 0 < len(found) <= _MAX_ADDRESS else None
+
+
+@lru_cache(maxsize=8192)  # a message names its few people many times
+def _read_address(found: str, bare: str) -> str | None:
     if match := _ADDRESS.fullmatch(found):
         user, server = match.groups()
         return f"{user}@{LID if server.endswith('lid') else PHONE}"

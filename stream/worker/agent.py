@@ -139,7 +139,7 @@ class GroupAgent:
         try:
             promises = []
             if handled.record is not None:
-                promises.append(await self._write(key, partition, handled.record))
+                promises.append(await self._write(key, partition, handled.record, handled.tickets_written()))
             for each in handled.publications:
                 name = self._names[each.topic]
                 promises.append(await self.app.producer.hand_over(name, each.key.encode(), each.value, headers=each.headers))
@@ -147,9 +147,9 @@ class GroupAgent:
             self._end_because(error)
         return promises
 
-    async def _write(self, key: bytes, partition: int, record: GroupRecord) -> Any:
+    async def _write(self, key: bytes, partition: int, record: GroupRecord, written: dict[int, bytes]) -> Any:
         before = self.table.get(key)
-        encoded = encode(record, {} if before is None else self._kept.find(key, before).parts)
+        encoded = encode(record, {} if before is None else self._kept.find(key, before).parts, written)
         promise = await self.app.producer.hand_over(
             self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=partition
         )

@@ -8,15 +8,19 @@ so that a start needs to read no more than that.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
+from stream.core.group import SeenIds
 from stream.core.ticket import Ticket
 from stream.core.value import Value
 from stream.worker.record import GroupRecord
 from stream.worker.summary import Summary, TicketSummary, sum_up, summarise_ticket
 
-_PLACE = b'"tickets":{},"recent":[]'  # where the large fields belong in the bytes of a group without them
+_PLACE = b'"tickets":{},"recent":[],"seen":{"at":{}'  # where the large fields belong in the bytes of a group without them
+_SEEN = 0  # the part of the seen ids; no value has this identity
+_NOTHING: Mapping[int, bytes] = MappingProxyType({})
 _FRONT = b'{"summary":'
 _FRONT_MOST = 4096  # a summary is a few hundred bytes
 
@@ -37,18 +41,31 @@ class Encoded(NamedTuple):
     parts: dict[int, Part]
 
 
-def encode(record: GroupRecord, known: dict[int, Part]) -> Encoded:
-    """Return the bytes of a group and its summary; `known` are the parts of an earlier encoding of it, or nothing."""
+def encode(record: GroupRecord, known: dict[int, Part], written: Mapping[int, bytes] = _NOTHING) -> Encoded:
+    """Return the bytes of a group and its summary.
+
+    `known` are the parts of an earlier encoding of it, or nothing; `written` the bytes of tickets that were just published, by
+    the identity of the ticket.
+    """
     state = record.state
-    tickets = [known.get(id(ticket)) or _ticket_part(ticket) for ticket in state.tickets.values()]
+    tickets = [known.get(id(ticket)) or _ticket_part(ticket, written) for ticket in state.tickets.values()]
     recent = [known.get(id(message)) or Part(message, message.to_json()) for message in state.recent]
-    small = record.but(state=state.but(tickets={}, recent=())).to_json()
+    seen = _seen_part(state.seen, known.get(_SEEN))
+    small = record.but(state=state.but(tickets={}, recent=(), seen=state.seen.but(at={}))).to_json()
     before, _, after = small.partition(_PLACE)
     named = b",".join(b"%b:%b" % (json.dumps(name).encode(), part.raw) for name, part in zip(state.tickets, tickets, strict=True))
     said = b",".join(part.raw for part in recent)
     summary = sum_up(record, [part.summary for part in tickets if part.summary is not None])
-    raw = b'%b%b,%b"tickets":{%b},"recent":[%b]%b' % (_FRONT, summary.to_json(), before[1:], named, said, after)
-    return Encoded(raw, summary, {id(part.value): part for part in _all(tickets, recent)})
+    raw = b'%b%b,%b"tickets":{%b},"recent":[%b],"seen":{"at":{%b}%b' % (
+        _FRONT,
+        summary.to_json(),
+        before[1:],
+        named,
+        said,
+        seen.raw,
+        after,
+    )  # fmt: skip -- one field of the form each
+    return Encoded(raw, summary, {id(part.value): part for part in _all(tickets, recent)} | {_SEEN: seen})
 
 
 def read_summary(raw: bytes) -> Summary:
@@ -64,8 +81,20 @@ def summarise(record: GroupRecord) -> Summary:
     return sum_up(record, [summarise_ticket(ticket) for ticket in record.state.tickets.values()])
 
 
-def _ticket_part(ticket: Ticket) -> Part:
-    return Part(ticket, ticket.to_json(), summarise_ticket(ticket))
+def _ticket_part(ticket: Ticket, written: Mapping[int, bytes]) -> Part:
+    return Part(ticket, written.get(id(ticket)) or ticket.to_json(), summarise_ticket(ticket))
+
+
+def _seen_part(seen: SeenIds, known: Part | None) -> Part:
+    """Return the ids that were seen, as the inside of a JSON object: nearly always what it was and one more."""
+    if known is not None and isinstance(known.value, SeenIds) and known.value.horizon == seen.horizon:
+        if known.value.at is seen.at:
+            return known
+        before = known.value.at
+        if before and len(seen.at) == len(before) + 1 and next(iter(before)) == next(iter(seen.at)):
+            key = next(reversed(seen.at))
+            return Part(seen, b'%b,"%b":%d' % (known.raw, key.encode(), seen.at[key]))
+    return Part(seen, b",".join(b'"%b":%d' % (key.encode(), second) for key, second in seen.at.items()))
 
 
 def _all(*parts: Iterable[Part]) -> Iterable[Part]:

@@ -56,6 +56,13 @@ class Handled:
     record: GroupRecord | None
     publications: tuple[Publication, ...]
 
+    def tickets_written(self) -> dict[int, bytes]:
+        """Return the bytes of the tickets that are published, by the identity of the ticket in the record."""
+        tickets = self.record.state.tickets if self.record is not None else {}
+        return {
+            id(tickets[each.key]): each.value for each in self.publications if each.topic is Topic.TICKETS and each.key in tickets
+        }
+
 
 def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_flight: Callable[[str], bool]) -> Handled:
     """Apply one arrival to its group.

@@ -69,7 +69,19 @@ def test_the_parts_that_are_kept_are_those_of_the_last_record_only() -> None:
     parts: dict[int, Part] = {}
     for record in records([("hello", 0)] * 100):
         parts = encode(record, parts).parts
-    assert len(parts) <= len(record.state.tickets) + len(record.state.recent)
+    assert len(parts) <= len(record.state.tickets) + len(record.state.recent) + 1  # the seen ids
+
+
+def test_ids_that_were_forgotten_are_gone_from_what_is_written() -> None:
+    said = records([("hello", 0)] * 710)  # seven minutes apart: the oldest of more than three days go, a hundred at a time
+    parts: dict[int, Part] = {}
+    sizes = []
+    for record in said:
+        encoded = encode(record, parts)
+        parts = encoded.parts
+        sizes.append(len(record.state.seen.at))
+        assert GroupRecord.from_json(encoded.raw).state.seen == record.state.seen
+    assert sizes[-1] < max(sizes)
 
 
 def test_a_record_that_was_written_without_a_summary_is_counted_from_itself() -> None:

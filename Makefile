@@ -5,7 +5,7 @@ READY := .venv/.ready
 YAML := rules demo .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test proof proof-short lint format lock env-example chromium clean
+.PHONY: help demo up test proof proof-short lint format audit sbom lock env-example chromium clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -42,6 +42,12 @@ lint: $(READY) ## Run the checks that need no broker
 format: $(READY) ## Put the code in form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: $(READY) ## Ask whether a locked package has a known flaw
+	@.ci/audit
+
+sbom: $(READY) ## Write the bill of materials of the lock, as CycloneDX
+	@.ci/sbom
 
 lock: $(READY) ## Choose the versions of all dependencies anew
 	.ci/setup lock

@@ -44,6 +44,7 @@ def play(scenario: Scenario, folder: Path) -> dict[str, Any]:
             "faults": dict(faults.done),
             "edits_in_the_sheet": stage.sheet_desk.edits,
             "endings": dict(stage.crew.endings),
+            "died_at": dict(sorted(stage.crew.died_at.items())),
             "webhooks": {"sent": len(stage.driver.sent), "accepted": stage.driver.accepted.total(),
                          "answers": {str(status): count for status, count in stage.driver.answers.items()},
                          "longest_wait_s": round(waits[-1], 1) if waits else 0.0},
@@ -69,6 +70,8 @@ def tell(report: dict[str, Any]) -> str:
             f"ends of processes: {', '.join(f'{count} {how}' for how, count in report['endings'].items()) or 'none'}"
         ),
     ]
+    if report["died_at"]:
+        lines.append(f"  died between two steps: {', '.join(f'{count} at {name}' for name, count in report['died_at'].items())}")
     for name, found in report["problems"].items():
         lines += [f"  {name}: {found['count']}", *(f"      {one}" for one in found["first"])]
     if scenario["without"]:

@@ -26,6 +26,7 @@ class Member:
     role: str
     environment: dict[str, str] = field(default_factory=dict)
     once: dict[str, str] = field(default_factory=dict)
+    armed: str = ""  # where this process is to die by itself
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     is_wanted: bool = True
@@ -44,6 +45,7 @@ class Crew:
         self._logs.mkdir(parents=True, exist_ok=True)
         self.members: dict[str, Member] = {}
         self.endings: Counter[str] = Counter()
+        self.died_at: Counter[str] = Counter()  # named places at which processes died by themselves
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._tend_forever, name="crew", daemon=True)
@@ -66,6 +68,7 @@ class Crew:
         with self._lock:
             member = self.members[name]
             member.once = dict(once)
+            member.armed = ""
             if member.process is not None and member.process.poll() is None:
                 member.process.send_signal(signal.SIGKILL)
 
@@ -139,6 +142,7 @@ class Crew:
                 stdout=log,
                 stderr=log,
             )
+        member.armed = member.once.get("CRASH_AT", "").partition("@")[0]
         member.once = {}
         member.started_at = time.monotonic()
         member.is_frozen = False
@@ -178,6 +182,8 @@ class Crew:
                 for member in self.members.values():
                     if member.process is not None and (code := member.process.poll()) is not None and member.is_wanted:
                         self.endings[f"{member.role} {code}"] += 1
+                        if member.armed and code == -signal.SIGKILL:
+                            self.died_at[member.armed] += 1
                         self._start(member)
 
 

@@ -14,6 +14,7 @@ from stream.bench.kafka_side import fill
 from stream.bench.load import Said, delivery, group_jid, requests
 from stream.bench.subjects import Subject
 from stream.settings import Settings
+from stream.worker.encoding import encode
 from stream.worker.handle import Arrival, handle
 from stream.worker.record import GroupRecord
 
@@ -30,7 +31,7 @@ async def fill_table(subject: Subject, tickets: int) -> int:
 def busy_groups(settings: Settings, groups: int, per_group: int) -> Iterator[tuple[bytes, bytes]]:
     """Return records of the table, by key: groups with so many open tickets each."""
     template = _busy_group(settings, per_group)
-    raw = template.to_json()
+    raw = encode(template, {}).raw
     jid = template.state.group.encode()
     ids = [ticket_id.encode() for ticket_id in template.state.tickets]
     for number in range(groups):

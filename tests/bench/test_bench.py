@@ -26,6 +26,7 @@ from stream.cli.bench import bench
 from stream.core.delivery import Delivery
 from stream.errors import GroupdeskError
 from stream.settings import Settings
+from stream.worker.encoding import read_summary
 from stream.worker.record import GroupRecord
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +111,7 @@ def test_the_groups_of_the_table_are_groups_of_their_own(tmp_path: Path) -> None
     assert len({ticket_id for record in records for ticket_id in record.state.tickets}) == 15
     assert all(ticket.group == record.state.group for record in records for ticket in record.state.tickets.values())
     assert all(ticket.state.is_open for record in records for ticket in record.state.tickets.values())
+    assert [read_summary(raw).tickets_open for _, raw in written] == [5, 5, 5]
 
 
 def test_percentiles_are_those_of_the_values() -> None:

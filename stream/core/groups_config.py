@@ -10,7 +10,9 @@ from pydantic import Field, StringConstraints
 from stream.core.rules import Slug, Strict
 
 GroupJid = Annotated[
-    str, StringConstraints(pattern=r"^[0-9-]+@g\.us$", max_length=64), Field(description="Such as 120363012345678901@g.us")
+    str,
+    StringConstraints(pattern=r"^([0-9-]+@g\.us|[0-9]{6,20}@s\.whatsapp\.net)$", max_length=64),
+    Field(description="Such as 120363012345678901@g.us; a single chat of the Cloud API is 5511988887777@s.whatsapp.net"),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import shutil
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +18,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from stream.adapters.rule_files import load_book
 from stream.adapters.topics import Topic
 from stream.bridge.cloud_webhook import PATH, add_cloud_webhook
 from stream.bridge.inbox import InboxRecord, NotStored
+from stream.core.commands import Actor, ActorKind, Reply
 from stream.core.delivery import Delivery
+from stream.core.group import GroupState
 from stream.core.inputs import Form, Message, Reaction, Receipt
+from stream.core.step import step
 from stream.settings import Settings
 from stream.translate import Rejected, translate
 from stream.translate.cloud_api import read_cloud_webhook
+from stream.transport.carriers import Carriers
 from stream.transport.cloud_api import CloudApiTransport, is_signed
 from stream.transport.failures import CallFailed, Retry
 from stream.transport.interface import OutgoingReaction, OutgoingText
@@ -258,3 +264,32 @@ async def test_metas_errors_by_their_code(
         await transport.send_text(OutgoingText(chat=CHAT, text="x"))
     await transport.close()
     assert (failed.value.verdict.retry, failed.value.verdict.needs_person) == (retry, person)
+
+
+async def test_a_single_chat_becomes_a_ticket_and_is_answered_the_way_it_came(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(Path(__file__).parents[2] / "rules", rules)
+    (rules / "groups.yaml").write_text(f"version: 1\ngroups:\n  - {{jid: {CHAT}, mode: tickets}}\n")
+    book = load_book(rules)
+    request = message("text", {"body": "Hi, order 48213 has not arrived, it was due on Monday. Can someone check please?"})
+
+    opened = step(GroupState(group=CHAT), meaning(body(request)), book, NOW)
+    (ticket,) = opened.tickets
+    actor = Actor(kind=ActorKind.DASHBOARD, name="Ann")
+    reply = Reply(id="c1", group=CHAT, at=NOW, actor=actor, ticket_id=ticket.id, text="It comes today.")
+    answered = step(opened.state, reply, book, NOW)
+
+    (outbound,) = answered.outbound
+    assert (outbound.group, outbound.instance, outbound.quoted_id) == (CHAT, "cloud-1001", "wamid.A1")
+    token = {"cloud_api_token": SecretStr("EAAG7"), "cloud_api_phone_number_id": "1001"}
+    async with Carriers(Settings(_env_file=None, data_dir=tmp_path, **token)) as carriers:
+        assert carriers.of(outbound).name == "cloud"
+
+
+def test_a_single_chat_that_is_not_named_is_observed() -> None:
+    book = load_book(Path(__file__).parents[2] / "rules")
+    request = message("text", {"body": "Oi! Fui cobrada duas vezes na fatura 88121. Podem estornar uma delas?"})
+
+    opened = step(GroupState(group=CHAT), meaning(body(request)), book, NOW)
+
+    assert ([ticket.group for ticket in opened.tickets], opened.outbound) == ([CHAT], ())

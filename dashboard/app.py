@@ -11,7 +11,7 @@ from dashboard.context import context
 from dashboard.header import draw_header
 from dashboard.loading import draw_loading
 from dashboard.sidebar import draw_sidebar
-from dashboard.sign_in import visitor
+from dashboard.sign_in import ask_visitor, go_back_where_asked, known_visitor
 from dashboard.words import closest, say
 
 st.set_page_config(
@@ -22,7 +22,7 @@ st.logo(Path(__file__).with_name("static") / "logo.svg", icon_image=Path(__file_
 
 language = st.query_params.get("lang") or st.session_state.get("language") or cookies.read("groupdesk_lang")
 st.session_state["language"] = language = closest(language or st.context.locale)
-st.session_state["me"] = visitor(resources.settings(), language)
+known = known_visitor(resources.settings())
 
 pages = {
     say(language, section): [
@@ -45,7 +45,12 @@ pages = {
         ],
     }.items()
 }
-page = st.navigation(pages)
+# The pages are there before anybody has signed in, so that a link to one of them holds.
+page = st.navigation(pages, position="sidebar" if known else "hidden")
+if known is None:
+    ask_visitor(resources.settings(), language)
+st.session_state["me"] = known
+go_back_where_asked()
 draw_sidebar(context())
 draw_header(context())
 if draw_loading(context()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -23,23 +23,27 @@ _WITH_FINISHED = ("done", "all")
 LANES = (TicketState.NEW, TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD)
 SOON = timedelta(minutes=15)
 _AFTER_ALL = (inf, inf, "")
+NameOf = Callable[[str], str]
 _MOVED_BY_TIME = ("snoozed", "late", "soon")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a visitor wants to see: a view, and words, a group or a category to narrow it. `me` is their name."""
+    """What a visitor wants to see: a view, and words, a group or a category to narrow it.
+
+    `mine` are the names and addresses under which tickets are theirs.
+    """
 
     view: str = "open"
     text: str = ""
     group: str | None = None
     category: str | None = None
-    me: str | None = None
+    mine: frozenset[str] = frozenset()
 
 
 def select(snapshot: Snapshot, wanted: Filter, now: datetime) -> Sequence[Card]:
     """Return the cards of a view, the one due soonest first; finished ones the latest first. Found once a second for all."""
-    if wanted == Filter(me=wanted.me):
+    if wanted == Filter(mine=wanted.mine):
         return snapshot.open_by_due
     moment = int(now.timestamp()) if wanted.view in _MOVED_BY_TIME else 0
     return snapshot.shelf.remember((wanted, moment), lambda: _find(snapshot, wanted, now))
@@ -72,7 +76,7 @@ def _is_in(card: Card, wanted: Filter, now: datetime) -> bool:
         case "soon":
             return is_soon(card, now)
         case "mine":
-            return bool(wanted.me) and (card.assignee or "").casefold() == (wanted.me or "").casefold()
+            return card.assignee in wanted.mine
         case "unassigned":
             return card.assignee is None
         case "waiting_us":
@@ -115,7 +119,12 @@ def step_words(step: int, language: str) -> str:
     return say(language, "board.promise") if step == BEFORE_PROMISE else say(language, "board.step", step=step + 1)
 
 
-def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict[str, Any]:
+def assignee(name: str | None, name_of: NameOf, *, reveal: bool) -> str | None:
+    """Return how to call whoever has a ticket; `name_of` knows the names of addresses."""
+    return safe.person(name_of(name), name, reveal=reveal) if name else None
+
+
+def board_row(card: Card, now: datetime, language: str, *, reveal: bool, name_of: NameOf = str) -> dict[str, Any]:
     """Return the row of a card as the board's component takes it: plain values, times in ISO format."""
     return {
         "id": card.id,
@@ -126,7 +135,7 @@ def board_row(card: Card, now: datetime, language: str, *, reveal: bool) -> dict
         "is_open": card.is_open,
         "priority": card.priority,
         "category": safe.show(card.category),
-        "assignee": safe.show(card.assignee) if card.assignee else None,
+        "assignee": assignee(card.assignee, name_of, reveal=reveal),
         "by": decided_by(card.stage, card.decided_by, card.confidence, language),
         "opened_at": card.opened_at.isoformat(),
         "due_at": card.due_at.isoformat() if card.due_at else None,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from dashboard import safe
+from dashboard import frames, safe
 from dashboard.card import Card
 from dashboard.words import say
 from stream.core.calendar import ALWAYS_OPEN, BusinessCalendar
@@ -58,7 +58,7 @@ def breakdown(
     key: str,
     language: str,
     calendar_of: CalendarOf = lambda _: ALWAYS_OPEN,
-    name_of: Callable[[str], str] = lambda name: name,
+    name_of: frames.NameOf = str,
 ) -> list[Row]:
     """Return one row for each group, person, category or week: how many, how fast (median and p90), how many missed."""
     found: dict[str, list[Card]] = {}
@@ -115,12 +115,12 @@ def corrections(events: Iterable[TicketEvent], since: datetime | None, until: da
     ]
 
 
-def _key_of(card: Card, key: str, language: str, name_of: Callable[[str], str]) -> str:
+def _key_of(card: Card, key: str, language: str, name_of: frames.NameOf) -> str:
     match key:
         case "group":
             return safe.group(card.group_name, card.group)
         case "person":
-            return safe.show(name_of(card.assignee)) if card.assignee else say(language, "board.unassigned")
+            return frames.assignee(card.assignee, name_of, reveal=False) or say(language, "board.unassigned")
         case "category":
             return safe.show(card.category)
     year, week, _ = card.opened_at.isocalendar()

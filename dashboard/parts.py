@@ -25,7 +25,13 @@ _STYLE = """<style>
 [data-testid="stSidebarNavLink"] { border-radius: 7px; }
 [class*="st-key-nothing"] { padding: 3.5rem 1rem; text-align: center;
   border: 1px dashed rgba(128,128,128,.4); border-radius: 10px; }
-@media (max-width: 640px) { .stMainBlockContainer { padding: 2.8rem .8rem 2rem; } }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 2.8rem .8rem 2rem; }
+  .st-key-narrow .stTextInput { width: 100% !important; max-width: none; }
+  .st-key-narrow .stSelectbox { width: calc(50% - .5rem) !important; min-width: 0; }
+  .stHorizontalBlock > div:has(> .stMetric), .stHorizontalBlock > .stElementContainer:has(.stMetric) {
+    flex: 1 1 calc(50% - .75rem) !important; width: auto !important; min-width: calc(50% - .75rem) !important; }
+}
 .st-key-backtest_text textarea { font-family: var(--st-code-font, monospace); font-size: 12.5px; line-height: 1.5; }
 @media print {
   .stSidebar, .stAppHeader, .st-key-strip, .st-key-controls, .st-key-digest_controls, .stToast { display: none !important; }
@@ -57,7 +63,7 @@ def draw(name: str, key: str, data: dict[str, Any], **on_change: Callable[[], No
 
 
 def table(
-    key: str, columns: list[dict[str, str]], rows: list[dict[str, Any]], here: Context, now: datetime, *, opens: bool = False
+    key: str, columns: list[dict[str, Any]], rows: list[dict[str, Any]], here: Context, now: datetime, *, opens: bool = False
 ) -> str | None:
     """Draw rows as a quiet table; with `opens` a click on a row opens the ticket whose id stands in it.
 

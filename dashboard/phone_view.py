@@ -44,7 +44,7 @@ def draw_phone(here: Context, phone: Phone) -> None:
             group = st.selectbox(
                 here.say("board.group"), list(groups), key="phone_group", format_func=lambda jid: safe.show(groups[jid])
             )
-            members = phone.members(group)
+            members = sorted(phone.members(group), key=lambda one: _role_of(one) is people.Role.STAFF)
             who = st.selectbox(here.say("phone.as"), members, key="phone_as", format_func=lambda one: _member_words(here, one))
     except TransportError as problem:
         parts.empty(here.say("phone.gone"), safe.markdown(str(problem)), key="nothing_phone")

@@ -101,6 +101,18 @@ def name_of(assignee: str) -> str:
     return member.name if member else assignee
 
 
+def assignees_of(name: str) -> frozenset[str]:
+    """Return how tickets name this person: as they call themselves here, and by every address of theirs in use."""
+    wanted = name.casefold()
+    return frozenset(one for one in choices()[2] if wanted in (one.casefold(), name_of(one).casefold()))
+
+
+def people() -> list[str]:
+    """Return whom a ticket can be given to: the team, and whoever has one; each by one name."""
+    team = [member.name for member in rules().book.team.team]
+    return list(dict.fromkeys([*map(name_of, choices()[2]), *team]))
+
+
 def snapshot() -> Snapshot:
     """Return what is known now."""
     heartbeat()

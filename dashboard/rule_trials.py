@@ -160,7 +160,7 @@ def draw_corrections(here: Context) -> None:
                 _suggestion(here, number, one)
     with st.container(border=True, key="corrected"):
         st.subheader(here.say("insights.corrections"), anchor=False)
-        events = story.timeline(found[:50], here.language, with_ticket=True)
+        events = story.timeline(found[:50], here.language, with_ticket=True, name_of=resources.name_of)
         parts.draw("timeline", "corrections", {"events": events, "words": {"label": here.say("insights.corrections")}})
         if not found:
             st.caption(here.say("corrections.no_event"))

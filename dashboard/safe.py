@@ -14,6 +14,8 @@ _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
 _LINKABLE = re.compile(r"@|:|www", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 _DIGITS_KEPT = 4
+# WhatsApp's own addresses, which stand where nobody has said a name: `80000000000021@lid`, `5511987654321:3@s.whatsapp.net`.
+_ADDRESS = re.compile(r"\+?\d{5,}(?::\d+)?@[a-z.]+")
 
 
 def show(text: str | None) -> str:
@@ -51,7 +53,7 @@ def person(name: str | None, address: str, *, reveal: bool) -> str:
     """Return how to call somebody: their name, else their number, which only those who may see numbers see in full."""
     if name and not _is_number(name):
         return show(name)
-    number = name or address.split("@", 1)[0].split(":", 1)[0]
+    number = (name or address).split("@", 1)[0].split(":", 1)[0]
     return show(number) if reveal else mask(number)
 
 
@@ -61,6 +63,8 @@ def group(name: str | None, jid: str) -> str:
 
 
 def _is_number(name: str) -> bool:
+    if _ADDRESS.fullmatch(name):
+        return True
     return sum(letter.isdigit() for letter in name) > _DIGITS_KEPT + 2 and not any(letter.isalpha() for letter in name)
 
 

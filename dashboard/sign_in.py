@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from typing import NoReturn
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 
@@ -23,6 +25,8 @@ from dashboard.words import say
 from stream.settings import Settings
 
 NAME_COOKIE = "groupdesk_name"
+PAGES = ("board", "ticket", "review", "followups", "insights", "rules", "simulator", "sheet", "health", "connection")
+_WANTED, _WANTED_S = "groupdesk_wanted", 600
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,13 +42,37 @@ def oidc_is_configured() -> bool:
         return False
 
 
-def visitor(settings: Settings, language: str) -> Visitor:
-    """Return who is here. Asks and stops the page when that is not known yet."""
+def known_visitor(settings: Settings) -> Visitor | None:
+    """Return who is here, or None while nobody has said so."""
     if oidc_is_configured():
-        return _by_oidc(settings, language)
-    if has_password(settings):
-        return _by_password(settings, language)
-    return Visitor(st.session_state.get("my_name") or cookies.read(NAME_COOKIE) or "local", Role.ADMIN)
+        if not st.user.is_logged_in:
+            return None
+        email = str(st.user.get("email") or "") if st.user.get("email_verified", True) else ""
+        return Visitor(str(st.user.get("name") or email or "unknown"), role_for_email(settings, email))
+    if not has_password(settings):
+        return Visitor(st.session_state.get("my_name") or cookies.read(NAME_COOKIE) or "local", Role.ADMIN)
+    known: Visitor | None = st.session_state.get("visitor")
+    if known is None and not st.session_state.get("signed_out"):
+        known = unseal(cookies.read(COOKIE), settings, time.time())
+    if known is not None and st.session_state.get("cookie"):
+        cookies.write(COOKIE, st.session_state["cookie"], SESSION_S)
+    return known
+
+
+def ask_visitor(settings: Settings, language: str) -> NoReturn:
+    """Ask who is here, and end the run of the page: what comes after is for those who have said so."""
+    if oidc_is_configured():
+        st.title(say(language, "sign_in.title"))
+        st.button(say(language, "sign_in.company"), type="primary", icon=":material/login:", on_click=st.login)
+        cookies.write(_WANTED, f"{urlsplit(st.context.url or '').path}?{urlencode(st.query_params.to_dict())}", _WANTED_S)
+    else:
+        found = _ask(settings, language)
+        if found is not None:
+            st.session_state["visitor"] = found
+            st.session_state["signed_out"] = False
+            st.session_state["cookie"] = seal(found, settings, time.time())
+            st.rerun()
+    st.stop()
 
 
 def sign_out() -> None:
@@ -55,31 +83,19 @@ def sign_out() -> None:
     st.session_state["signed_out"] = True
 
 
-def _by_oidc(settings: Settings, language: str) -> Visitor:
-    if not st.user.is_logged_in:
-        st.title(say(language, "sign_in.title"))
-        st.button(say(language, "sign_in.company"), type="primary", icon=":material/login:", on_click=st.login)
-        st.stop()
-    email = str(st.user.get("email") or "") if st.user.get("email_verified", True) else ""
-    return Visitor(str(st.user.get("name") or email or "unknown"), role_for_email(settings, email))
+def go_back_where_asked() -> None:
+    """Go to the page that was asked for before somebody signed in elsewhere: a provider sends everybody to the first page."""
+    asked = cookies.read(_WANTED)
+    if not asked or st.session_state.get("was_sent_back") or not oidc_is_configured():
+        return
+    st.session_state["was_sent_back"] = True
+    path, _, query = asked.partition("?")
+    page = path.strip("/").rpartition("/")[2]
+    if page in PAGES:
+        st.switch_page(f"views/{page}.py", query_params=dict(parse_qsl(query)))
 
 
-def _by_password(settings: Settings, language: str) -> Visitor:
-    known: Visitor | None = st.session_state.get("visitor")
-    if known is None and not st.session_state.get("signed_out"):
-        known = unseal(cookies.read(COOKIE), settings, time.time())
-    if known is None:
-        known = _ask(settings, language)
-        st.session_state["visitor"] = known
-        st.session_state["signed_out"] = False
-        st.session_state["cookie"] = seal(known, settings, time.time())
-        st.rerun()
-    if st.session_state.get("cookie"):
-        cookies.write(COOKIE, st.session_state["cookie"], SESSION_S)
-    return known
-
-
-def _ask(settings: Settings, language: str) -> Visitor:
+def _ask(settings: Settings, language: str) -> Visitor | None:
     if st.session_state.get("signed_out"):
         cookies.write(COOKIE, "", 0)
     with st.container(horizontal_alignment="center"), st.form("sign_in", width=380):
@@ -100,4 +116,4 @@ def _ask(settings: Settings, language: str) -> Visitor:
             else:
                 _attempts().note_wrong()
                 st.error(say(language, "sign_in.wrong"))
-    return st.stop()
+    return None

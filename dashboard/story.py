@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard import frames, safe
 from dashboard.card import card_of
+from dashboard.frames import NameOf
 from dashboard.words import say
 from stream.core.commands import Actor
 from stream.core.events import EventKind, TicketEvent
@@ -56,13 +57,13 @@ def _message(
     }
 
 
-def facts(ticket: Ticket, now: datetime, language: str, *, reveal: bool) -> list[dict[str, Any]]:
+def facts(ticket: Ticket, now: datetime, language: str, *, reveal: bool, name_of: NameOf = str) -> list[dict[str, Any]]:
     """Return the card beside the conversation: label and value of everything that is known, in reading order."""
 
     def told(name: str, text: str, kind: str = "text", **more: Any) -> dict[str, Any]:
         return {"label": say(language, f"fact.{name}"), "text": text, "kind": kind} | more
 
-    row = frames.board_row(card_of(ticket, b""), now, language, reveal=reveal)
+    row = frames.board_row(card_of(ticket, b""), now, language, reveal=reveal, name_of=name_of)
     found = ticket.detected_by
     nobody = say(language, "fact.nobody")
     lines = [
@@ -128,13 +129,15 @@ def _follow_up_lines(ticket: Ticket, language: str, told: Any) -> list[dict[str,
     return [*lines, told("follow_ups", ", ".join(past))] if past else lines
 
 
-def timeline(events: Iterable[TicketEvent], language: str, *, with_ticket: bool = False) -> list[dict[str, Any]]:
+def timeline(
+    events: Iterable[TicketEvent], language: str, *, with_ticket: bool = False, name_of: NameOf = str
+) -> list[dict[str, Any]]:
     """Return events, the latest first, each as one sentence with who and why."""
     return [
         {
             "at": event.at.isoformat(),
-            "what": _what(event, language),
-            "who": who(event.actor, language),
+            "what": _what(event, language, name_of),
+            "who": who(event.actor, language, name_of),
             "why": _why(event, language),
             "tone": "bad" if event.kind in _BAD else "good" if event.kind in _GOOD else "",
             "ticket": event.ticket_id if with_ticket else None,
@@ -143,9 +146,9 @@ def timeline(events: Iterable[TicketEvent], language: str, *, with_ticket: bool 
     ]
 
 
-def _what(event: TicketEvent, language: str) -> str:
+def _what(event: TicketEvent, language: str, name_of: NameOf) -> str:
     name = say(language, f"event.{event.kind.value}")
-    before, after = (_value(event.kind, one, language) for one in (event.before, event.after))
+    before, after = (_value(event.kind, one, language, name_of) for one in (event.before, event.after))
     if before and after:
         return f"{name}: {before} → {after}"
     return f"{name}: {after or before}" if after or before else name
@@ -157,10 +160,19 @@ def _why(event: TicketEvent, language: str) -> str:
     return safe.show(event.because) if known == f"why.{event.because}" else known
 
 
-def _value(kind: EventKind, value: str | None, language: str) -> str:
+def _value(kind: EventKind, value: str | None, language: str, name_of: NameOf) -> str:
     if not value:
         return ""
-    words = {EventKind.STATE_CHANGED: "state", EventKind.PRIORITY_CHANGED: "priority", EventKind.FOLLOW_UP: "follow_up"}
+    if kind is EventKind.ASSIGNED:
+        return frames.assignee(value, name_of, reveal=False) or ""
+    words = {
+        EventKind.STATE_CHANGED: "state",
+        EventKind.PRIORITY_CHANGED: "priority",
+        EventKind.FOLLOW_UP: "follow_up",
+        EventKind.CLOCK_MET: "due",
+        EventKind.CLOCK_BREACHED: "due",
+        EventKind.CORRECTED: "label",
+    }
     is_known = kind is not EventKind.STATE_CHANGED or value in set(TicketState)
     if kind in words and is_known:
         known = say(language, f"{words[kind]}.{value}")
@@ -168,12 +180,12 @@ def _value(kind: EventKind, value: str | None, language: str) -> str:
     return safe.show(value)
 
 
-def who(actor: Actor | None, language: str) -> str:
+def who(actor: Actor | None, language: str, name_of: NameOf = str) -> str:
     """Return who did it and through which door, such as `Ana on the dashboard`."""
     if actor is None:
         return ""
     door = say(language, f"actor.{actor.kind.value}")
-    return f"{safe.show(actor.name)}, {door}" if actor.name else door
+    return f"{frames.assignee(actor.name, name_of, reveal=False)}, {door}" if actor.name else door
 
 
 def stamp(at: datetime) -> str:

@@ -84,19 +84,19 @@ def numbers(snapshot: Snapshot, now: datetime) -> dict[str, list[Row]]:
     return told
 
 
-def planned(snapshot: Snapshot, language: str) -> list[Row]:
+def planned(snapshot: Snapshot, language: str, *, reveal: bool = False, name_of: frames.NameOf = str) -> list[Row]:
     """Return the follow-ups that come if nobody acts, the next one first."""
     waiting = [card for card in snapshot.open_by_due if card.next_step_at is not None]
     waiting.sort(key=lambda card: (card.next_step_at or card.opened_at, card.id))
     return [
         {
-            "title": safe.title(card.title, reveal=False),
+            "title": safe.title(card.title, reveal=reveal),
             "id": card.id,
             "group": safe.group(card.group_name, card.group),
             "state": chip(say(language, f"state.{card.state.value}"), "none"),
             "step": None if card.next_step is None else frames.step_words(card.next_step, language),
             "due": card.next_step_at.isoformat() if card.next_step_at else None,
-            "assignee": safe.show(card.assignee),
+            "assignee": frames.assignee(card.assignee, name_of, reveal=reveal),
         }
         for card in waiting
     ]
@@ -116,12 +116,18 @@ def follow_up_counts(snapshot: Snapshot, language: str) -> list[Row]:
     ]
 
 
-def columns(language: str, page: str, kinds: Mapping[str, str | tuple[str, str]]) -> list[dict[str, str]]:
-    """Return the columns of a table: their kind, or kind and width; labels are the strings `page.column_NAME`."""
+def columns(
+    language: str, page: str, kinds: Mapping[str, str | tuple[str, str]], *, only_wide: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return the columns of a table: their kind, or kind and width; labels are the strings `page.column_NAME`.
+
+    `only_wide` are those that a phone can do without.
+    """
     told = []
     for name, kind in kinds.items():
         what, width = (kind, "") if isinstance(kind, str) else kind
-        told.append({"name": name, "label": say(language, f"{page}.column_{name}"), "kind": what, "width": width})
+        label = say(language, f"{page}.column_{name}")
+        told.append({"name": name, "label": label, "kind": what, "width": width, "wide": name in only_wide})
     return told
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -31,6 +31,7 @@ from stream.core.ticket import Ticket, TicketState
 
 SNOOZES = (1, 4, 24, 72)
 SETTABLE = (TicketState.WAITING_US, TicketState.WAITING_CUSTOMER, TicketState.ON_HOLD, TicketState.RESOLVED, TicketState.CLOSED)
+_Option = TypeVar("_Option")
 _SOMEONE = "\x00someone"
 _NOBODY = "\x00nobody"
 
@@ -49,7 +50,7 @@ def draw_buttons(here: Context, ticket_id: str) -> None:
     ticket, is_off = card.ticket(), not here.me.may_act
     is_open = ticket.state.is_open
     with st.container(key="buttons", horizontal=True, gap="xsmall"):
-        is_mine = ticket.assignee == here.me.name
+        is_mine = bool(ticket.assignee) and resources.name_of(ticket.assignee or "") == here.me.name
         if st.button(
             here.say("act.claim"),
             type="primary",
@@ -64,37 +65,37 @@ def draw_buttons(here: Context, ticket_id: str) -> None:
                 act(here, "act.resolve", SetState, ticket, state=TicketState.RESOLVED)
         elif st.button(here.say("act.reopen"), key="reopen", icon=":material/replay:", disabled=is_off):
             act(here, "act.reopen", SetState, ticket, state=TicketState.WAITING_US)
-        state = st.menu_button(
-            here.say("act.state"),
-            [one.value for one in SETTABLE],
-            format_func=lambda one: here.say(f"state.{one}"),
-            disabled=is_off,
-            key="set_state",
-        )
-        if state:
-            act(here, "act.state", SetState, ticket, state=TicketState(state))
-        priority = st.menu_button(
-            here.say("act.priority"),
-            [one.value for one in Priority],
-            format_func=lambda one: here.say(f"priority.{one}"),
-            disabled=is_off,
-            key="set_priority",
-        )
-        if priority:
-            act(here, "act.priority", SetPriority, ticket, priority=Priority(priority))
-        hours = st.menu_button(
-            here.say("act.snooze"),
-            SNOOZES,
-            format_func=lambda one: _hours(here, one),
-            disabled=is_off or not is_open,
-            icon=":material/snooze:",
-            key="snooze",
-        )
+        if state := _menu(here, "state", list(SETTABLE), lambda one: here.say(f"state.{one}"), is_off=is_off):
+            act(here, "act.state", SetState, ticket, state=state)
+        if priority := _menu(here, "priority", list(Priority), lambda one: here.say(f"priority.{one}"), is_off=is_off):
+            act(here, "act.priority", SetPriority, ticket, priority=priority)
+        hours = _menu(here, "snooze", SNOOZES, lambda one: _hours(here, one), is_off=is_off or not is_open, icon="snooze")
         if hours:
             act(here, "act.snooze", Snooze, ticket, until=resources.now() + timedelta(hours=hours))
         more = _more(here, ticket, is_off=is_off)
         if more:
             MORE[more](here, ticket)
+
+
+def _menu(
+    here: Context,
+    what: str,
+    options: Sequence[_Option],
+    words: Callable[[_Option], str],
+    *,
+    is_off: bool,
+    icon: str | None = None,
+) -> _Option | None:
+    """Draw a button that opens a menu; `what` names it, its words and its key. Returns what was just chosen."""
+    chosen: _Option | None = st.menu_button(
+        here.say(f"act.{what}"),
+        options,
+        format_func=words,
+        disabled=is_off,
+        icon=f":material/{icon}:" if icon else None,
+        key=f"menu_{what}",
+    )
+    return chosen
 
 
 def _hours(here: Context, hours: int) -> str:
@@ -108,21 +109,14 @@ def _hours(here: Context, hours: int) -> str:
 
 
 def _assign(here: Context, ticket: Ticket, *, is_off: bool) -> None:
-    _, _, people = resources.choices()
-    names = [name for name in dict.fromkeys([here.me.name, *people]) if name != ticket.assignee][:12]
+    current = resources.name_of(ticket.assignee) if ticket.assignee else None
+    names = [name for name in dict.fromkeys([here.me.name, *resources.people()]) if name != current][:12]
 
     def label(name: str) -> str:
         special = {_NOBODY: "act.nobody", _SOMEONE: "act.someone"}
-        return here.say(special[name]) if name in special else safe.markdown(name)
+        return here.say(special[name]) if name in special else safe.markdown(safe.person(name, name, reveal=False))
 
-    chosen = st.menu_button(
-        here.say("act.assign"),
-        [*names, _SOMEONE, _NOBODY],
-        format_func=label,
-        icon=":material/person_add:",
-        disabled=is_off,
-        key="assign",
-    )
+    chosen = _menu(here, "assign", [*names, _SOMEONE, _NOBODY], label, is_off=is_off, icon="person_add")
     if chosen == _SOMEONE:
         _assign_dialog(here, ticket)
     elif chosen:
@@ -133,15 +127,7 @@ def _more(here: Context, ticket: Ticket, *, is_off: bool) -> str | None:
     options = ["act.category", "act.note", "act.merge"]
     if ticket.window:
         options += ["act.cancel_follow_up", "act.send_follow_up"]
-    chosen: str | None = st.menu_button(
-        here.say("act.more"),
-        [*options, "act.not_a_ticket"],
-        format_func=here.say,
-        icon=":material/more_horiz:",
-        disabled=is_off,
-        key="more",
-    )
-    return chosen
+    return _menu(here, "more", [*options, "act.not_a_ticket"], here.say, is_off=is_off, icon="more_horiz")
 
 
 @st.dialog(" ", width="small")

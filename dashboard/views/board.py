@@ -43,14 +43,18 @@ def tickets(here: Context) -> None:
     """Draw the tickets; every second, from what the live view knows by then."""
     snapshot, now = resources.snapshot(), resources.now()
     state = st.session_state
-    wanted = Filter(state.get("view") or "open", state.get("q") or "", state.get("group"), state.get("category"), here.me.name)
+    mine = resources.assignees_of(here.me.name)
+    wanted = Filter(state.get("view") or "open", state.get("q") or "", state.get("group"), state.get("category"), mine)
     found = frames.select(snapshot, wanted, now)
     limit = int((state.get("board") or {}).get("limit") or PAGE)
     parts.draw(
         "board",
         "board",
         {
-            "rows": [frames.board_row(card, now, here.language, reveal=here.reveal) for card in found[:limit]],
+            "rows": [
+                frames.board_row(card, now, here.language, reveal=here.reveal, name_of=resources.name_of)
+                for card in found[:limit]
+            ],
             "total": len(found),
             "limit": limit,
             "mode": state.get("layout") or "list",

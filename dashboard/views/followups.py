@@ -17,7 +17,7 @@ log = logs.get("dashboard.followups")
 def queue(here: Context) -> None:
     """Draw the follow-ups to come."""
     snapshot, now = resources.snapshot(), resources.now()
-    rows = tables.planned(snapshot, here.language)
+    rows = tables.planned(snapshot, here.language, reveal=here.reveal, name_of=resources.name_of)
     kinds = {
         "title": ("text", "minmax(180px, 1fr)"),
         "id": ("id", "118px"),

@@ -34,7 +34,13 @@ def living(here: Context) -> None:
         "version": ("text", "70px"),
     }
     rows = tables.parts(resources.snapshot(), resources.now(), here.language, resources.not_set_up())
-    parts.table("parts", tables.columns(here.language, "health", kinds), rows, here, resources.now())
+    parts.table(
+        "parts",
+        tables.columns(here.language, "health", kinds, only_wide=("since", "process", "version")),
+        rows,
+        here,
+        resources.now(),
+    )
 
 
 @st.fragment(run_every=2)

@@ -55,7 +55,7 @@ def overview(here: Context) -> None:
         st.subheader(here.say("insights.corrections"), anchor=False)
         found = insight.corrections(resources.snapshot().recent, since)[:50]
         data = {
-            "events": story.timeline(found, here.language, with_ticket=True),
+            "events": story.timeline(found, here.language, with_ticket=True, name_of=resources.name_of),
             "words": {"label": here.say("insights.corrections")},
         }
         parts.draw("timeline", "corrected", data)

@@ -68,7 +68,8 @@ def table(here: Context) -> None:
         "remark": ("chip", "166px"),
     }
     if rows:
-        parts.table("rules_table", tables.columns(here.language, "rules", kinds), rows, here, now)
+        columns = tables.columns(here.language, "rules", kinds, only_wide=("priority", "tickets"))
+        parts.table("rules_table", columns, rows, here, now)
     else:
         parts.empty(here.say(f"rules.no_{view}"), here.say("rules.no_view_hint"), key="nothing_hits")
     if told and told.problem:

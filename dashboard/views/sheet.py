@@ -139,7 +139,10 @@ def edits(here: Context) -> None:
     parts.draw(
         "timeline",
         "sheet_edits",
-        {"events": story.timeline(found, here.language, with_ticket=True), "words": {"label": here.say("sheet.edits")}},
+        {
+            "events": story.timeline(found, here.language, with_ticket=True, name_of=resources.name_of),
+            "words": {"label": here.say("sheet.edits")},
+        },
     )
     if not found:
         st.caption(here.say("sheet.no_edits"))

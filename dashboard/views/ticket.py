@@ -86,7 +86,7 @@ def facts(here: Context, ticket_id: str) -> None:
     if ticket is None:
         return
     data = {
-        "facts": story.facts(ticket, now, here.language, reveal=here.reveal),
+        "facts": story.facts(ticket, now, here.language, reveal=here.reveal, name_of=resources.name_of),
         "words": section(here.language, "due"),
         "now": now.isoformat(),
     }
@@ -98,7 +98,9 @@ def history(here: Context, ticket_id: str) -> None:
     """Draw what happened, the latest first, and the events as they are stored."""
     events = resources.snapshot().timeline(ticket_id)
     parts.draw(
-        "timeline", "timeline", {"events": story.timeline(events, here.language), "words": section(here.language, "event")}
+        "timeline",
+        "timeline",
+        {"events": story.timeline(events, here.language, name_of=resources.name_of), "words": section(here.language, "event")},
     )
     if not events:
         st.caption(here.say("ticket.no_history"))

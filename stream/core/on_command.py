@@ -124,6 +124,8 @@ def _set_state(turn: Turn, command: SetState) -> None:
         raise CommandRefused(f"{ticket.id} is {ticket.state} already.")
     by = command.actor.name or command.actor.kind
     set_state(turn, ticket, command.state, because=f"set by {by}", actor=command.actor, command_id=command.id)
+    if command.state is TicketState.RESOLVED:
+        own_words.show_resolved(turn, ticket, command.actor)
 
 
 def _snooze(turn: Turn, command: Snooze) -> None:

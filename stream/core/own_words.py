@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.core.commands import Announce, Reply
+from stream.core.commands import Actor, ActorKind, Announce, Reply
 from stream.core.detection import Detection, Label, Stage, UpdateStatus
 from stream.core.events import EventKind
 from stream.core.group import Said
@@ -12,11 +12,12 @@ from stream.core.opening import to_entry
 from stream.core.outcome import Outbound
 from stream.core.people import Role
 from stream.core.progress import add_message
-from stream.core.ticket import Evidence, TicketState
+from stream.core.ticket import Evidence, Ticket, TicketState
 from stream.core.turn import Turn
 from stream.errors import CommandRefused
 
 _SAID_KEPT = 20
+_RESOLVED = "☑️"  # a ticked box; the green tick is a command of the team's, and ours would come back as one
 _REPLY_LONGEST = 4000  # characters; WhatsApp takes 65,536, and nobody reads them
 
 
@@ -64,6 +65,27 @@ def announce(turn: Turn, command: Announce) -> None:
     )
     say(turn, message)
     turn.record(EventKind.ANNOUNCED, None, actor=command.actor, command_id=command.id, after="planned")
+
+
+def show_resolved(turn: Turn, ticket: Ticket, by: Actor) -> None:
+    """Let the group see on the request itself that somebody has resolved it away from the chat; once for each ticket.
+
+    Only for what a person pressed on the dashboard: a reaction takes its turn among all that a number may send.
+    """
+    asked = next((entry for entry in ticket.messages if entry.role is Role.CUSTOMER), None)
+    if by.kind is not ActorKind.DASHBOARD or asked is None or not may_speak(turn):
+        return
+    reaction = Outbound(
+        id=derived_id("resolved", ticket.id),
+        kind="reaction",
+        purpose="receipt",
+        instance=turn.state.instance,
+        group=turn.state.group,
+        emoji=_RESOLVED,
+        target_id=asked.message_id,
+        decided_at=turn.now,
+    )
+    turn.outbound.append(reaction)
 
 
 def may_speak(turn: Turn) -> bool:

@@ -24,6 +24,7 @@ expect.set_options(timeout=15_000)
 PARCEL, LOGIN = "Order 48213 has not arrived", "Saya tidak bisa login"
 CHARGE = "Fui cobrada duas vezes"
 TITLES, STATES = (CHARGE, LOGIN, PARCEL), ("Waiting on us", "Waiting on us", "Resolved")
+OPS = "120363401000000002@g.us"  # the stand-in knows no group of the team alone: the second one of the chat stands for it
 HELD = "Já estornamos uma delas."
 ANSWER = "Sudah kami perbaiki, silakan dicoba lagi."
 ROLES = ("simulator", "bridge", "worker", "sender", "sheet", "dashboard")
@@ -42,6 +43,11 @@ class Phone:
             played = thread.submit(play, chat, Target(bridge_url, SECRET, self.url)).result()
         assert played.was_taken_whole
 
+    def reactions(self, emoji: str) -> list[dict[str, Any]]:
+        """Return the reactions with this emoji that really left."""
+        given = [one["message"]["reactionMessage"] for one in self.sent() if "reactionMessage" in one["message"]]
+        return [one for one in given if one["text"] == emoji]
+
     def sent(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = requests.get(f"{self.url}/simulator/cs-ticket-monitor/sent", timeout=5).json()
         return found
@@ -55,6 +61,8 @@ def phone() -> Phone:
 @pytest.fixture(scope="module")
 def desk(kafka: str, tmp_path_factory: pytest.TempPathFactory, phone: Phone) -> Iterator[Desk]:
     desk = Desk(kafka, tmp_path_factory.mktemp("demo"))
+    follow_ups = desk.rules / "followups.yaml"
+    follow_ups.write_text(follow_ups.read_text().replace("\nsending:\n", f"\nsending:\n  ops_group: {OPS}\n"))
     desk.system.environment |= {
         "EVOLUTION_API_URL": phone.url,
         "EVOLUTION_API_KEY": DEFAULT_KEY,
@@ -109,6 +117,13 @@ def test_an_answer_reaches_the_phone_and_comes_back_into_the_ticket(desk: Desk, 
     page.get_by_role("button", name="Resolve").click()
     expect(page.locator(".facts .state").first).to_have_text("Resolved")
     page.screenshot(path=SHOTS / "demo-answered.png", animations="disabled")
+    ticked = wait_for("the phone to show that it is resolved", lambda: phone.reactions("\u2611\ufe0f"))
+    assert len(ticked) == 1
+    page.goto(desk.url("simulator"))
+    bubble = page.locator(".chat .msg", has_text=LOGIN)
+    expect(bubble.locator(".given")).to_have_text("\u2611\ufe0fGroupdesk")
+    expect(page.locator(".chat .msg.self", has_text=ANSWER)).to_be_visible()
+    page.screenshot(path=SHOTS / "demo-phone.png", animations="disabled")
 
 
 def test_a_pause_holds_every_message_until_it_is_resumed(desk: Desk, page: Page, phone: Phone) -> None:
@@ -156,6 +171,47 @@ def test_a_change_in_the_sheet_is_seen_on_the_board(desk: Desk, page: Page) -> N
     expect(page.locator(".timeline")).to_contain_text("Lucía Prieto")
     expect(page.get_by_text("Sheet and state say the same, cell by cell.")).to_be_visible(timeout=20_000)
     page.screenshot(path=SHOTS / "demo-sheet.png", animations="disabled")
+
+
+def test_a_row_is_written_as_its_ticket_is_when_somebody_asks(desk: Desk, page: Page) -> None:
+    page.goto(desk.url("sheet"))
+    expect(page.get_by_text("Sheet and state say the same, cell by cell.")).to_be_visible(timeout=30_000)
+    delete_row(desk, PARCEL)
+    lone = page.locator(".grid .row", has_text="row deleted by a person")
+    expect(lone).to_be_visible(timeout=30_000)
+    page.screenshot(path=SHOTS / "demo-sheet-deleted.png", animations="disabled")
+    lone.get_by_role("button", name="Write ours").click()
+    expect(page.get_by_text("Write ours: done")).to_be_visible()
+    wait_for("the row to be written again", lambda: any(PARCEL in str(row[5]) for row in rows_of(desk)))
+
+
+def test_a_customer_writes_on_the_phone_and_the_digest_reaches_the_team(desk: Desk, page: Page, phone: Phone) -> None:
+    page.goto(desk.url("simulator"))
+    page.get_by_placeholder("Our order 48213 has not arrived").fill("My order 5512 has not arrived, where is it?")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".chat")).to_contain_text("My order 5512")
+    expect(page.get_by_text("arrived", exact=True)).to_be_visible()
+    page.screenshot(path=SHOTS / "demo-simulator.png", animations="disabled")
+    page.goto(desk.url("insights?show=digest"))
+    page.get_by_role("button", name="Send to the team's group").click()
+    page.get_by_role("dialog").get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Send to the team's group: done")).to_be_visible()
+    told = wait_for("the team's group to be told", lambda: [one for one in phone.sent() if "Support from" in str(one["message"])])
+    assert [one["key"]["remoteJid"] for one in told] == [OPS]
+    page.screenshot(path=SHOTS / "demo-digest.png", animations="disabled")
+
+
+def rows_of(desk: Desk) -> list[Any]:
+    return list(openpyxl.load_workbook(desk.settings.sheet_path)[TICKET_TAB].values)
+
+
+def delete_row(desk: Desk, title: str) -> None:
+    """Delete a row as a person does in a spreadsheet program."""
+    book = openpyxl.load_workbook(desk.settings.sheet_path)
+    sheet = book[TICKET_TAB]
+    place = next(row[0].row for row in sheet.iter_rows() if title in str(row[5].value))
+    sheet.delete_rows(place)
+    book.save(desk.settings.sheet_path)
 
 
 def edit_in_sheet(desk: Desk, title: str, **cells: str) -> None:

@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from stream.core.book import Book, empty_book
-from stream.core.commands import Actor, ActorKind, Announce, AnyCommand, PushRow
+from stream.core.chat_commands import read_reaction
+from stream.core.commands import Actor, ActorKind, Announce, AnyCommand, PushRow, SetState
 from stream.core.detection import Detection, Label, Stage
 from stream.core.events import EventKind
 from stream.core.group import GroupState
+from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
 from stream.core.last_check import LastFacts, check_at_last
 from stream.core.outcome import Outcome
+from stream.core.people import Role
 from stream.core.step import step
-from stream.core.ticket import Ticket
+from stream.core.ticket import Entry, Evidence, Ticket, TicketState
 
 OPS, OTHER = "120363000000000009@g.us", "120363000000000001@g.us"
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -71,3 +74,28 @@ def test_asking_for_a_row_changes_no_ticket_and_is_told_to_the_sheet() -> None:
     assert outcome.tickets == ()
     unknown = ask(PushRow(**BASE, group=ticket.group, ticket_id="T-0000-0000"), state)
     assert [event.kind for event in unknown.events] == [EventKind.REFUSED]
+
+
+def test_what_is_resolved_on_the_dashboard_is_seen_on_the_request_once_where_we_may_speak() -> None:
+    asked = Entry(message_id="M1", author="1@lid", role=Role.CUSTOMER, sent_at=NOW, text="late", attached_because=Evidence.OPENED)
+    ticket = Ticket(
+        id="T-K7M3-9QXZ",
+        instance="cs",
+        group=OTHER,
+        title="Late",
+        opened_by="1@lid",
+        detected_by=Detection(label=Label.TICKET, stage=Stage.RULES),
+        opened_at=NOW,
+        updated_at=NOW,
+        messages=(asked,),
+    )
+    state = GroupState(group=OTHER, instance="cs", tickets={ticket.id: ticket})
+    speaking = replace(book(), groups=GroupsFile(version=1, groups=(GroupConfig(jid=OTHER, mode=GroupMode.TICKETS),)))
+    resolve = SetState(**BASE, group=OTHER, ticket_id=ticket.id, state=TicketState.RESOLVED)
+    [reaction] = step(state, resolve, speaking, NOW).outbound
+    assert (reaction.kind, reaction.target_id, read_reaction(reaction.emoji)) == ("reaction", "M1", None)
+    again = resolve.but(id="c2")
+    assert step(state, again, speaking, NOW).outbound[0].id == reaction.id, "the sender acts on each id once"
+    assert not step(state, resolve, book(), NOW).outbound, "a group that is only observed hears nothing"
+    sheet = resolve.but(actor=Actor(kind=ActorKind.SHEET))
+    assert not step(state, sheet, speaking, NOW).outbound

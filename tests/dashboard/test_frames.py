@@ -33,7 +33,7 @@ SHOWN = snapshot_of(*DESK)
     ],
 )
 def test_each_view_holds_what_its_name_says(view: str, count: int) -> None:
-    assert len(frames.select(SHOWN, Filter(view, me="ana lima"), NOW)) == count
+    assert len(frames.select(SHOWN, Filter(view, mine=frozenset({"Ana Lima"})), NOW)) == count
 
 
 def test_a_deadline_that_passes_moves_a_ticket_from_soon_to_late() -> None:

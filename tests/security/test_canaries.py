@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
 
@@ -88,6 +90,10 @@ def calls_of(system: System) -> tuple[set[tuple[str, int]], set[str]]:
     return called, named
 
 
+def post_raw(system: System, body: str) -> requests.Response:
+    return requests.post(f"{system.url}/webhook/cs-tickets", data=body, headers={"X-Webhook-Secret": SECRET}, timeout=10)
+
+
 def address_of(url: str) -> tuple[str, int]:
     parts = urlsplit(url if "//" in url else f"//{url}")
     return parts.hostname or "", parts.port or 0
@@ -123,6 +129,10 @@ def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: S
     }
     system.post_until_accepted(picture)
     system.post_until_accepted(message("MSG3", "\x1b]0;owned\x07 \u202e line\nbreak CANARY-WORDS"))
+    twice = json.dumps(message("MSG6", "thanks") | {"apikey": APIKEY}).replace('"apikey": ', f'"apikey": "{APIKEY}", "apikey": ')
+    twice = twice.replace('"instance": ', '"instance": "../../etc/passwd", "instance": ', 1)
+    assert twice.count(APIKEY) == 2
+    assert post_raw(system, twice).json() == {"ok": True}  # the last of two keys is the one that counts, and is cleaned
     for spoofed in ("../../etc/passwd", "a/b?c=%2e", "x" * 65):
         assert system.post(message("MSG4", WORDS) | {"instance": spoofed}).json()["quarantined"]
     assert system.post(message("MSG5", WORDS) | {"data": 7}).status_code == 200
@@ -137,6 +147,8 @@ def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: S
             assert canary not in text, name
     stored = b"".join((record.value or b"") for topic in (Topic.INBOUND, Topic.DEAD_LETTER) for record in system._read(topic))
     assert b"CANARY-WORDS" in stored
+    assert b"MSG6" in stored
+    assert b"etc/passwd" not in b"".join((record.value or b"") for record in system._read(Topic.INBOUND))
     for secret in (APIKEY, MEDIA_KEY, SECRET):
         assert secret.encode() not in stored
     assert listener.visits == 0

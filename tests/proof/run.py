@@ -159,6 +159,7 @@ class Stage:
 
     def judge(self) -> Verdict:
         """Stop the roles and compare what they left with the truth."""
+        self._watching.set()
         self.crew.close()
         time.sleep(2.0)  # for the last records to be read
         with self.logbook.lock:

@@ -13,6 +13,7 @@ from stream.settings import Settings
 _HEAD = """\
 # Groupdesk's settings. Copy this file to .env and take away the # before what you set; `groupdesk check` tells what does not fit.
 # Nothing has to be set: `groupdesk up` works without any. What is shown is the default.
+# Any of them can be a file instead, as container engines hand over secrets: /run/secrets/webhook_secret, in lower case.
 """
 # A heading stands before the first setting whose name begins so.
 _SECTIONS = {

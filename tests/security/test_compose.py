@@ -110,3 +110,14 @@ def test_the_proxy_bounds_what_comes_and_offers_only_what_is_meant_for_outside()
     offered = re.search(r"@offered path (.+)", proxy)
     assert offered is not None
     assert offered[1].split() == ["/webhook", "/webhook/*", "/healthz", "/qr-cs", "/qr-cs/*"]
+
+
+def test_a_secret_can_be_a_file_and_an_empty_one_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (tmp_path / "openai_api_key").write_text("sk-from-a-file\n")
+    (tmp_path / "evolution_api_key").write_text("")
+    settings = Settings(_env_file=None, _secrets_dir=tmp_path)
+    assert settings.openai_api_key.get_secret_value() == "sk-from-a-file"
+    assert settings.evolution_api_key.get_secret_value() == ""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-from-the-environment")
+    assert Settings(_env_file=None, _secrets_dir=tmp_path).openai_api_key.get_secret_value() == "sk-from-the-environment"

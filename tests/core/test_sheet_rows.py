@@ -1,62 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from datetime import timedelta
 
 from stream.core.commands import Assign, SetCategory, SetNote, SetPriority, SetState
-from stream.core.sheet_columns import COLUMNS, SHARED
-from stream.core.sheet_edits import same_value, team_of
-from stream.core.sheet_memory import RowMemory
-from stream.core.sheet_plan import Options, Plan, Wanted
-from stream.core.sheet_rows import reconcile
+from stream.core.sheet_plan import Wanted
 from stream.core.ticket import TicketState
-
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-PEOPLE = team_of({"Ana": ["5511900000001"]})
-HEADER = [column.header for column in COLUMNS]
-PLACE = {column.name: place for place, column in enumerate(COLUMNS)}
-Grid = list[list[str]]
-Memory = dict[str, RowMemory]
-
-
-def wanted(number: int, **cells: str) -> Wanted:
-    base = {"status": "New", "priority": "Normal", "assignee": "", "category": "general", "title": f"Title {number}", "note": ""}
-    rest = {"customer": "Rosa", "group": "Acme", "opened": "2026-11-22 10:00", "age": "2", "due": "", "last_message": ""}
-    return Wanted(id=f"T-0000-{number:04d}", group="g@g.us", cells={**base, **rest, **cells}, updated_at=NOW)
-
-
-def tickets(*rows: Wanted) -> dict[str, Wanted]:
-    return {row.id: row for row in rows}
-
-
-def run(grid: Grid, rows: Mapping[str, Wanted], memory: Memory, now: datetime = NOW, **options: Any) -> Plan:
-    return reconcile(grid, rows, memory, PEOPLE, now, Options(**options))
-
-
-def land(grid: Grid, plan: Plan) -> Grid:
-    """Return the sheet after a plan was carried out."""
-    width = max([len(HEADER), *(place + 1 for place in plan.headers), *(len(line) for line in grid)])
-    lines = [line + [""] * (width - len(line)) for line in (grid or [[]])]
-    for place, text in plan.headers.items():
-        lines[plan.header_row - 1][place] = text
-    for write in plan.writes:
-        for place, text in write.cells.items():
-            lines[write.number - 1][place] = text
-    return lines + [[row.cells.get(place, "") for place in range(width)] for row in plan.appends]
-
-
-def settled(*rows: Wanted) -> tuple[Grid, Memory]:
-    memory: Memory = {}
-    grid: Grid = []
-    for _ in range(2):
-        plan = run(grid, tickets(*rows), memory)
-        memory |= plan.memories
-        grid = land(grid, plan)
-    return grid, memory
+from tests.sheet.grids import NOW, PLACE, land, run, settled, tickets, wanted
 
 
 def test_a_new_sheet_gets_header_and_rows_and_then_peace() -> None:
@@ -283,89 +232,3 @@ def test_rows_of_which_only_the_age_moved_may_wait() -> None:
     older = tickets(wanted(1, age="3"))
     assert not run(grid, older, memory, write_slow=False).changes_sheet
     assert run(grid, older, memory).changes_sheet
-
-
-# -- at random ---------------------------------------------------------------------------------------------------------
-
-_VALUES = {
-    "status": ["New", "Waiting for us", "Resolved", "on hold", "nonsense", ""],
-    "priority": ["Low", "high", "x"],
-    "assignee": ["", "Ana", "Beto"],
-    "category": ["general", "billing"],
-    "note": ["", "a", "b\nc", "=1+1"],
-}
-_ACTS = st.lists(
-    st.one_of(
-        st.tuples(st.just("edit"), st.integers(0, 5), st.sampled_from(SHARED), st.integers(0, 9)),
-        st.tuples(st.just("ticket"), st.integers(0, 5), st.sampled_from(("status", "title", "note")), st.integers(0, 9)),
-        st.tuples(st.just("shuffle"), st.integers(0, 5), st.just(""), st.integers(0, 9)),
-        st.tuples(st.just("lose"), st.just(0), st.just(""), st.just(0)),
-        st.tuples(st.just("answer"), st.just(0), st.just(""), st.just(0)),
-    ),
-    max_size=30,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(_ACTS)
-def test_whatever_happens_it_ends_equal_without_an_echo(acts: list[tuple[str, int, str, int]]) -> None:
-    rows = tickets(*(wanted(number) for number in range(6)))
-    ids = list(rows)
-    grid, memory = settled(*rows.values())
-    waiting: list[Any] = []
-    lose = False
-    for act, which, column, choice in [*acts, ("answer", 0, "", 0)]:
-        line = next(line for line in grid[1:] if line[0] == ids[which])
-        if act == "edit":
-            line[PLACE[column]] = _VALUES[column][choice % len(_VALUES[column])]
-        elif act == "ticket":
-            value = "Waiting for us" if column == "status" else f"{column} {choice}"
-            rows[ids[which]] = rows[ids[which]].but(cells={**rows[ids[which]].cells, column: value})
-        elif act == "shuffle":
-            grid[1:] = grid[1 + which :] + grid[1 : 1 + which]
-        elif act == "lose":
-            lose = True
-        else:
-            waiting = _answer(waiting, rows, memory)
-        plan = run(grid, rows, memory)
-        assert plan.stop is None
-        memory |= plan.memories
-        waiting += plan.commands
-        grid = grid if lose else land(grid, plan)
-        lose = False
-    for _ in range(4):
-        waiting = _answer(waiting, rows, memory)
-        plan = run(grid, rows, memory)
-        memory |= plan.memories
-        waiting += plan.commands
-        grid = land(grid, plan)
-    assert waiting == []
-    assert not run(grid, rows, memory).changes_sheet
-    for line in grid[1:]:
-        for name, value in rows[line[0]].cells.items():
-            assert line[PLACE[name]] == value or (name in SHARED and same_value(name, line[PLACE[name]], value))
-
-
-def _answer(commands: list[Any], rows: dict[str, Wanted], memory: Memory) -> list[Any]:
-    """Do what was asked, in order, as the worker does."""
-    labels = {state: label for label, state in (("New", "new"), ("Waiting for us", "waiting_us"), ("Resolved", "resolved"))}
-    for command in commands:
-        match command:
-            case SetState():
-                change = {"status": labels.get(command.state.value, "On hold")}
-            case SetPriority():
-                change = {"priority": command.priority.value.capitalize()}
-            case Assign():
-                change = {"assignee": command.assignee or ""}
-            case SetCategory():
-                change = {"category": command.category}
-            case _:
-                change = {"note": command.note}
-        row = rows[command.ticket_id]
-        rows[row.id] = row.but(cells={**row.cells, **change}, updated_at=row.updated_at + timedelta(seconds=1))
-        known = memory[row.id]
-        for name, asked in known.asked.items():
-            if asked.command_id == command.id:
-                accepted = asked.but(accepted_at=rows[row.id].updated_at)
-                memory[row.id] = known.but(asked={**known.asked, name: accepted})
-    return []

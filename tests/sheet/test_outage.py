@@ -73,13 +73,13 @@ def day(server: SheetsServer, store: SheetStore, rows: WantedRows, tmp_path: Pat
 
 
 def test_a_days_outage_drains_without_help_and_within_the_quota(day: Day) -> None:
-    tickets = {number: make_ticket(number) for number in range(300)}
+    tickets = {number: make_ticket(number) for number in range(100)}
     day.hear(*tickets.values())
     assert day.play(until=120)
     day.server.faults.rate = 1.0
     for hour in range(24):
         day.server.faults.kinds = ("503",) if hour < 12 else ("reset",)
-        born = {number: make_ticket(number) for number in range(300 + hour * 100, 400 + hour * 100)}
+        born = {number: make_ticket(number) for number in range(100 + hour * 40, 140 + hour * 40)}
         changes: dict[int, Any] = {
             number: ticket.but(version=ticket.version + 1, title=f"hour {hour}", state=TicketState.WAITING_US)
             for number, ticket in tickets.items()

@@ -100,6 +100,8 @@ def proxy_guards(stack: Stack) -> str:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
+        except OSError:  # it hung up before all was sent
+            return 413
 
     wanted = {"/healthz": 200, "/metrics": 404, "/readyz": 404, "/anything": 404}
     seen = {path: status(path) for path in wanted}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from stream.translate.clock import read_time
 from stream.translate.content import REACTION, find_content, read_words
@@ -16,6 +17,7 @@ from stream.transport.interface import OutgoingReaction, OutgoingText, OwnMessag
 
 # Typing is shown for so long before a text appears; the call takes as much longer.
 _TYPING_MS = 1200
+_Found = TypeVar("_Found")
 
 
 class EvolutionTransport:
@@ -58,20 +60,27 @@ class EvolutionTransport:
         await self.client.close()
 
     async def _post(self, call: str, body: dict[str, Any]) -> Any:
+        await self._require_open()
         http, instance = self.client.http, self.client.instance
         return await http.call("POST", "message", call, instance, body=body, timeout_s=self.send_timeout_s)
 
+    async def _require_open(self) -> None:
+        """Raise where the connection is not open: a number that was logged out is still answered 201, and nothing arrives."""
+        state = await _before_sending(self.client.state())
+        if state not in {"open", "unknown"}:
+            raise CallFailed(failures.CLOSED, call="send", text=f"state {state}")
+
     async def _row(self, message_id: str) -> dict[str, Any] | None:
-        try:
-            return await self.client.find_message(message_id)
-        except CallFailed as problem:
-            # A look-up that fails cannot have sent anything, whatever its error would mean for a send.
-            raise CallFailed(_as_safe(problem), call=problem.call, status=problem.status, text=problem.text) from problem
+        return await _before_sending(self.client.find_message(message_id))
 
 
-def _as_safe(problem: CallFailed) -> failures.Verdict:
-    verdict = problem.verdict
-    return replace(verdict, retry=failures.Retry.SAFE)
+async def _before_sending(look_up: Awaitable[_Found]) -> _Found:
+    """Return what is found; one that fails cannot have sent anything, whatever its error would mean for a send."""
+    try:
+        return await look_up
+    except CallFailed as problem:
+        verdict = replace(problem.verdict, retry=failures.Retry.SAFE)
+        raise CallFailed(verdict, call=problem.call, status=problem.status, text=problem.text) from problem
 
 
 def _sent(answer: Any) -> Sent:

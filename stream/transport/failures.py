@@ -64,7 +64,7 @@ UNKNOWN_TEXT = Verdict(Retry.UNCERTAIN, "Evolution reported an error that does n
 
 _DATABASE = Verdict(Retry.UNCERTAIN, "Evolution could not reach its database; the message may have left before")
 _SLOW = Verdict(Retry.UNCERTAIN, "WhatsApp did not answer Evolution in time")
-_CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed", concerns_all=True)
+CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed", concerns_all=True)
 _TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down", concerns_all=True)
 _KEYS = Verdict(Retry.UNCERTAIN, "WhatsApp did not accept the group's encryption keys")
 _FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", needs_person=True, concerns_all=True)
@@ -76,7 +76,7 @@ _NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number 
 _BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
     (None, r"prisma|database", _DATABASE),
     (None, r"timed out", _SLOW),
-    (None, r"connection closed|connection was lost|socket.*(closed|not open)", _CLOSED),
+    (None, r"connection closed|connection was lost|socket.*(closed|not open)", CLOSED),
     (None, r"rate-overlimit|too many requests", _TOO_FAST),
     (None, r"no sessions|not-acceptable", _KEYS),
     (None, r"account.*(restricted|banned)|forbidden|\b463\b", _FORBIDDEN),

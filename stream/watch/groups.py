@@ -24,6 +24,7 @@ class Groups:
         self._asked_at: dict[str, datetime] = {}
         self._known: dict[str, GroupInfo] = {}
         self._next_at: datetime | None = None
+        self.not_in: set[str] = set()  # groups that our number was not in when they were asked for
 
     async def refresh_one(self, groups: Iterable[str], now: datetime) -> bool:
         """Return whether a group was asked for. Raises `CallFailed`."""
@@ -36,6 +37,7 @@ class Groups:
         self._asked_at[group] = now
         self._next_at = now + PAUSE
         info = await self._client.group(group)
+        self.not_in = self.not_in | {group} if info is None else self.not_in - {group}
         if info is not None and info != self._known.get(group):
             self._known[group] = info
             self._publish(_delivery(self._client.instance, info, now))

@@ -117,8 +117,18 @@ class Watchdog:
         for problem in (self._settings_problem, self._silence_problem):
             if problem is not None:
                 return Health.DEGRADED, problem
-        heard = self._ears.last_event_at
-        return Health.OK, "connected" if heard is None else f"connected; the last event came at {heard:%H:%M:%S} UTC"
+        return Health.OK, "; ".join(["connected", *self._notes()])
+
+    def _notes(self) -> list[str]:
+        """Return what an operator may want to know of a connection that is well."""
+        told = []
+        if (heard := self._ears.last_event_at) is not None:
+            told.append(f"the last event came at {heard:%H:%M:%S} UTC")
+        if quiet := self._ears.quiet_groups(self._office.calendar(), self._clock()):
+            told.append(f"quieter than usual: {_listed(quiet)}")
+        if missing := sorted(self._groups.not_in & {*self._office.watched_groups()}):
+            told.append(f"our number is not in {_listed(missing)}, which rules/groups.yaml names")
+        return told
 
     def gauges(self) -> dict[str, float]:
         """Return figures for the Health page."""
@@ -254,3 +264,7 @@ class Watchdog:
         while not is_so() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - nothing here tells by an event
             await asyncio.sleep(min(0.2, self._times.round_s))
         return is_so()
+
+
+def _listed(groups: list[str]) -> str:
+    return ", ".join(groups[:3]) + (f" and {len(groups) - 3} more" if len(groups) > 3 else "")

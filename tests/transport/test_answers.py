@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from stream.transport.evolution import EvolutionTransport
 from stream.transport.evolution_client import EVENTS, EvolutionClient
 from stream.transport.failures import CallFailed, Retry
-from stream.transport.interface import OutgoingText
+from stream.transport.interface import OutgoingText, Sent
 
 GROUP = "120363041111222233@g.us"
 AT = 1_795_000_000
@@ -27,10 +27,12 @@ ROW = {
 NAME = "helpdesk"
 
 
-async def asked(status: int, answer: Any, ask: Callable[[EvolutionClient], Awaitable[Any]]) -> Any:
+async def asked(status: int, answer: Any, ask: Callable[[EvolutionClient], Awaitable[Any]], *, is_send: bool = False) -> Any:
     """Return what a call comes back with when the server gives this one answer."""
 
-    async def take(_: web.Request) -> web.Response:
+    async def take(request: web.Request) -> web.Response:
+        if is_send and request.path.startswith("/instance/connectionState/"):  # which is asked before every send
+            return web.json_response({"instance": {"instanceName": NAME, "state": "open"}})
         return web.json_response(answer, status=status)
 
     app = web.Application()
@@ -194,11 +196,15 @@ async def test_what_we_said_is_found_again_however_it_was_stored(message: Any, t
     assert (own.message_id, own.text, own.emoji, own.sent_at) == ("3EB0A1", text, emoji, NOW)
 
 
+async def send(client: EvolutionClient) -> Sent:
+    return await EvolutionTransport(client).send_text(OutgoingText(chat=GROUP, text="x"))
+
+
 @pytest.mark.parametrize("at", [AT, str(AT), float(AT)])
 async def test_a_send_is_pending_under_its_id(at: Any) -> None:
     answer = {"key": {"remoteJid": GROUP, "fromMe": True, "id": "3EB0C4"}, "pushName": "Você", "status": "PENDING"}
     answer |= {"message": {"conversation": "x"}, "contextInfo": {"mentionedJid": []}, "messageTimestamp": at, "source": "web"}
-    sent = await asked(201, answer, lambda client: EvolutionTransport(client).send_text(OutgoingText(chat=GROUP, text="x")))
+    sent = await asked(201, answer, send, is_send=True)
     assert (sent.message_id, sent.sent_at) == ("3EB0C4", NOW)
 
 
@@ -222,7 +228,7 @@ async def test_a_send_is_pending_under_its_id(at: Any) -> None:
 async def test_a_refusal_says_whether_the_message_may_have_left(status: int, message: Any, retry: Retry) -> None:
     answer = {"status": status, "error": "x", "response": {"message": message}}
     with pytest.raises(CallFailed) as failed:
-        await asked(status, answer, lambda client: EvolutionTransport(client).send_text(OutgoingText(chat=GROUP, text="x")))
+        await asked(status, answer, send, is_send=True)
     assert failed.value.verdict.retry is retry
 
 

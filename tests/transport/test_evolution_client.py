@@ -151,6 +151,21 @@ async def test_what_may_have_left_is_never_called_safe(
         assert retry is Retry.UNCERTAIN
 
 
+async def test_nothing_is_handed_to_a_number_that_was_logged_out(
+    transport: EvolutionTransport, evolution: EvolutionServer
+) -> None:
+    await evolution.log_out(evolution.instances["desk"])
+    evolution.mischief.accepts_when_closed = True
+    for send in (
+        transport.send_text(OutgoingText(chat=GROUP, text="x")),
+        transport.react(OutgoingReaction(chat=GROUP, target_id="AC1", emoji="👀")),
+    ):
+        with pytest.raises(CallFailed, match="connection is closed") as failed:
+            await send
+        assert (failed.value.verdict.retry, failed.value.verdict.concerns_all) == (Retry.SAFE, True)
+    assert [path for _, path in evolution.calls if "/message/" in path] == []
+
+
 async def test_nobody_there_is_safe_to_retry() -> None:
     transport = EvolutionTransport(EvolutionClient("http://127.0.0.1:9", KEY, "desk"))
     with pytest.raises(CallFailed, match="nothing answers") as failed:

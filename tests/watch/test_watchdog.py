@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from stream.core.calendar import ALWAYS_OPEN, BusinessCalendar
+from stream.core.calendar import ALWAYS_OPEN, BusinessCalendar, Hours
 from stream.core.delivery import Delivery
 from stream.core.inputs import Message, Roster, Source
 from stream.core.status import Health
@@ -44,13 +44,14 @@ class World:
         self.published: list[Delivery] = []
         self.ops: str | None = OPS
         self.speaks = True
+        self.hours = ALWAYS_OPEN
         self.url = ""
         self.instance: Instance
         self.backfill: Backfill
         self.watchdog: Watchdog
 
     def calendar(self) -> BusinessCalendar:
-        return ALWAYS_OPEN
+        return self.hours
 
     def ops_group(self) -> str | None:
         return self.ops
@@ -302,3 +303,32 @@ async def test_groups_that_fell_silent_are_counted(world: World) -> None:
         world.now += timedelta(minutes=1)
         await world.arrive(f"OP{number}", chat=OPS)
     assert world.watchdog.gauges()["quiet_groups"] == 1.0
+    await world.watchdog.look()
+    assert f"quieter than usual: {GROUP}" in world.watchdog.health()[1]
+
+
+async def test_a_group_that_we_were_taken_out_of_is_named(world: World) -> None:
+    del world.instance.groups[GROUP]
+    await world.watchdog.look()
+    health, sentence = world.watchdog.health()
+    assert (health, f"our number is not in {GROUP}, which rules/groups.yaml names" in sentence) == (Health.OK, True)
+    world.instance.groups[GROUP] = Group(GROUP, "Desk", [ANA])
+    world.now += timedelta(hours=7)
+    await world.watchdog.look()
+    assert "not in" not in world.watchdog.health()[1]
+
+
+async def test_a_night_is_no_silence_and_the_morning_after_is(world: World) -> None:
+    world.hours = BusinessCalendar(name="office", week=((Hours(start=9 * 60, end=18 * 60),),) * 7)
+    world.now = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
+    world.ears = world.backfill._ears = world.watchdog._ears = Ears("desk", world.now)
+    await world.chatter()  # until 17:40
+    world.now = datetime(2026, 3, 3, 8, 59, tzinfo=UTC)
+    await world.watchdog.look()
+    assert (world.instance.sent, world.watchdog.health()[0]) == ([], Health.OK)
+    world.now = datetime(2026, 3, 3, 9, 5, tzinfo=UTC)
+    await world.watchdog.look()
+    assert world.instance.sent == []  # 25 minutes of working time
+    world.now = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+    await world.watchdog.look()
+    assert [data["key"]["remoteJid"] for data in world.instance.sent] == [OPS]

@@ -53,7 +53,7 @@ def read_comparison(told: Mapping[str, Any]) -> Comparison:
     return Comparison(int(told.get("tickets", 0)), found.but(differences=kept))
 
 
-def rows(found: Comparison, language: str, *, may_act: bool, reveal: bool) -> list[Row]:
+def rows(found: Comparison, cards: Mapping[str, Card], language: str, *, may_act: bool, reveal: bool) -> list[Row]:
     """Return a row for each cell that differs and each ticket that is on one side only, with what can be done about it."""
 
     def shown(text: str) -> str:
@@ -64,7 +64,8 @@ def rows(found: Comparison, language: str, *, may_act: bool, reveal: bool) -> li
 
     def lone(ticket_id: str, why: str, tone: str, *, push: bool) -> Row:
         act = [button(PUSH, ticket_id)] if push and may_act else None
-        return {"id": safe.show(ticket_id), "whose": chip(say(language, f"sheet.{why}"), tone), "act": act}
+        ours = shown(cards[ticket_id].title) if ticket_id in cards else None
+        return {"id": safe.show(ticket_id), "ours": ours, "whose": chip(say(language, f"sheet.{why}"), tone), "act": act}
 
     told = []
     for one in found.drift.differences[:SHOWN]:

@@ -87,7 +87,7 @@ def _draw_comparison(here: Context, found: sheet_view.Comparison, told: Told) ->
         st.metric(here.say("sheet.differ"), f"{found.differing:,}", border=True)
         st.metric(here.say("sheet.only_here"), f"{len(found.only_here):,}", border=True)
         st.metric(here.say("sheet.only_there"), f"{len(found.drift.unknown):,}", border=True)
-    rows = sheet_view.rows(found, here.language, may_act=here.me.may_act, reveal=here.reveal)
+    rows = sheet_view.rows(found, resources.snapshot().cards, here.language, may_act=here.me.may_act, reveal=here.reveal)
     kinds = {
         "id": ("id", "116px"),
         "column": ("text", "96px"),

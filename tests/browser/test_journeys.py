@@ -10,7 +10,7 @@ from typing import Any
 import hostile
 import pytest
 import showroom
-from browsing import DESKTOP, PHONE, SHOTS, Desk, settle
+from browsing import DESKTOP, PHONE, SHOTS, Desk, follow, settle
 from playwright.sync_api import Page, expect
 
 from dashboard import rehearsal
@@ -141,7 +141,7 @@ def test_hostile_texts_stay_texts(desk: Desk, page: Page) -> None:
     expect(page.locator(".board .row", has_text="onerror").first).to_be_visible()
     page.locator(".board .row", has_text="onerror").first.hover()
     shoot(page, "hostile-board")
-    for path in (f"ticket?id={base.id}", f"ticket?id={bad[3].id}", "insights?by=person"):
+    for path in (f"ticket?id={base.id}", f"ticket?id={bad[3].id}", "insights?by=person", "insights?show=digest"):
         page.goto(desk.url(path))
         settle(page)
         page.wait_for_timeout(400)
@@ -184,8 +184,9 @@ def test_no_page_is_wider_than_a_phone_or_fails_in_the_browser(desk: Desk, page:
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
+    page.goto(desk.url())
     for name, path in tour(morning[0]).items():
-        page.goto(desk.url(path))
+        follow(page, desk.url(path))
         settle(page)
         expect(page.locator(".strip .asof.good")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} is wider than the screen"
@@ -197,8 +198,9 @@ def test_no_page_is_wider_than_a_phone_or_fails_in_the_browser(desk: Desk, page:
 @pytest.mark.skipif(not os.environ.get("GROUPDESK_PORTRAITS"), reason="GROUPDESK_PORTRAITS=1 takes a picture of every page")
 @pytest.mark.timeout(900)
 def test_every_page_has_its_portraits(desk: Desk, page: Page, morning: list[str]) -> None:
+    page.goto(desk.url())
     for name, path in tour(morning[0]).items():
-        page.goto(desk.url(path))
+        follow(page, desk.url(path))
         settle(page)
         for look, size, scheme in LOOKS:
             page.set_viewport_size(size)

@@ -58,7 +58,8 @@ def served(kafka: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[s
     }, tickets[0].id
 
 
-def serve(environment: dict[str, str], folder: Path, port: int) -> Iterator[None]:
+def serve(environment: dict[str, str], folder: Path, port: int) -> Iterator[int]:
+    """Serve a dashboard until the generator is closed; yields its process id."""
     with (folder / "dashboard.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "stream", "dashboard"],
@@ -77,7 +78,7 @@ def serve(environment: dict[str, str], folder: Path, port: int) -> Iterator[None
 
     try:
         wait_for("the dashboard to serve", answers, 60)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(20)

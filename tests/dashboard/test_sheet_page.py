@@ -43,7 +43,9 @@ def told(**found: Any) -> Told:
 
 
 def rows_of(body: Told, *, may_act: bool = True) -> list[dict[str, Any]]:
-    return sheet_view.rows(sheet_view.read_comparison(body.body), "en", may_act=may_act, reveal=False)
+    return sheet_view.rows(
+        sheet_view.read_comparison(body.body), {"T-GONE-0001": card_of(ONE, b"")}, "en", may_act=may_act, reveal=False
+    )
 
 
 def presses(row: dict[str, Any]) -> list[str]:
@@ -63,6 +65,7 @@ def test_each_side_is_shown_with_whose_word_holds_and_what_can_be_done() -> None
     assert presses(shared) == [f"pull {ONE.id} priority", f"push {ONE.id}"]
     assert presses(machine) == [f"push {ONE.id}"], "nobody can take over a column that is ours"
     assert (presses(missing), presses(deleted)) == (["push T-MISS-0001"], ["push T-GONE-0001"])
+    assert (missing["ours"], deleted["ours"]) == (None, ONE.title)
     assert not presses(twin)
     assert not presses(unknown)
     assert not [row for row in rows_of(body, may_act=False) if row["act"]]

@@ -160,5 +160,7 @@ async def _status(client: EvolutionClient, settings: Settings) -> dict[str, Any]
     number = (info.owner or "").partition("@")[0] or None
     reason = reason_in_words(info.reason_code) if info.state != "open" else None
     told |= {"number": number, "messages": info.messages, "reason": reason}
-    sentence = f"connected as +{number}, {info.messages} messages kept." if info.state == "open" else f"{info.state}."
-    return told | {"ok": info.state == "open" and not told["problems"], "sentence": sentence + (f" {reason}" if reason else "")}
+    is_open = info.state == "open"
+    why = reason or ("a code waits to be scanned" if info.state == "connecting" else info.state)
+    sentence = f"connected as +{number}, {info.messages} messages kept." if is_open else f"not connected: {why}."
+    return told | {"ok": is_open and not told["problems"], "sentence": sentence}

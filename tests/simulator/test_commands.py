@@ -136,6 +136,8 @@ def test_groups_are_listed_and_a_number_is_logged_out(evolution: EvolutionServer
     assert instance.state == "open"
     assert "Logged out" in type_in("whatsapp", "logout", answer="y\n").output
     assert instance.state == "close"
+    instance.disconnected = (401, "2026-01-05T09:00:00.000Z")
+    assert "not connected: the number was logged out on the phone" in type_in("whatsapp", "status").output
 
 
 def test_without_an_address_the_setting_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,17 +13,23 @@ from stream.adapters.rule_files import load_book
 from stream.adapters.yaml_lines import read_yaml
 from stream.core.detect import Facts, detect
 from stream.core.detection import Label
+from stream.core.rule_match import RuleSet
 from stream.rules_tools.schemas import rules_schemas
 
 FOLDER = Path(__file__).parents[2] / "rules"
 
 
+@cache
+def _rules() -> RuleSet:
+    return load_book(FOLDER).rules
+
+
 def test_the_folder_loads_without_a_problem() -> None:
-    assert len(load_book(FOLDER).rules.rules) > 20
+    assert len(_rules().rules) > 20
 
 
 def test_every_rule_has_examples_in_several_languages() -> None:
-    thin = [c.rule.id for c in load_book(FOLDER).rules.rules if len(c.rule.match) < 4 and c.rule.author != "staff"]
+    thin = [c.rule.id for c in _rules().rules if len(c.rule.match) < 4 and c.rule.author != "staff"]
     assert thin == []
 
 
@@ -68,5 +75,5 @@ def test_the_example_of_the_readme_can_be_copied(tmp_path: Path) -> None:
     ],
 )
 def test_everyday_messages_are_what_people_would_say_they_are(text: str, label: Label, category: str | None) -> None:
-    found = detect(Facts(text), load_book(FOLDER).rules)
+    found = detect(Facts(text), _rules())
     assert (found.label, found.category) == (label, category)

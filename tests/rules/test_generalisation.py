@@ -23,7 +23,7 @@ LANGUAGES = ("en", "es", "id", "pt")
 Pair = tuple[Label, Label]  # what it is, what the rules say
 
 # macro-F1 with undecided counted as noise, and the share of right answers among what is decided
-FLOORS = {"fresh": (0.90, 0.92), "unseen": (0.68, 0.90)}
+FLOORS = {"fresh": (0.85, 0.90), "unseen": (0.70, 0.90)}
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 from stream import logs
 from stream.adapters.google_sheet_http import SheetsHttp, quote_tab
 from stream.adapters.google_sheet_key import account_email, make_credentials, read_sheet_id
-from stream.adapters.google_sheet_layout import dress_requests, guide_values
+from stream.adapters.google_sheet_layout import archive_requests, dress_requests, guide_values
 from stream.adapters.google_sheet_quota import Quota
 from stream.adapters.google_sheet_rows import cells_range, column_letter, first_part, row_values, send_halving
 from stream.adapters.sheet_port import ARCHIVE_TAB, GUIDE_TAB, TICKET_TAB, Applied, Batch, SheetBusy
@@ -184,6 +184,7 @@ class GoogleSheet:
             width = len(batch.archive_headers)
             for number in range(0, len(batch.archive), 500):
                 self._append(ARCHIVE_TAB, 1, 0, width, batch.archive[number : number + 500])
+            self._dress_archive(batch.archive_headers)
         if batch.archive_cells:
             self._put([cells_range(ARCHIVE_TAB, number, cells) for number, cells in batch.archive_cells.items()])
 
@@ -218,6 +219,15 @@ class GoogleSheet:
             log.info("looks put off", reason=str(error))
             return
         self._is_dressed = True
+
+    def _dress_archive(self, headers: Sequence[str]) -> None:
+        try:
+            tab = self.tabs()[ARCHIVE_TAB]
+            if not tab["properties"].get("gridProperties", {}).get("frozenRowCount"):
+                self._dress_with(archive_requests(tab, headers))
+                self._tabs = None
+        except SheetError as error:
+            log.info("looks put off", reason=str(error))
 
     def _dress_with(self, requests: list[dict[str, Any]]) -> bool:
         try:

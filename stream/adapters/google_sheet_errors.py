@@ -59,7 +59,7 @@ def _explain_answer(error: APIError, *, is_write: bool, email: str) -> SheetErro
     if status == requests.codes.not_found:
         return SheetError("There is no sheet with this id (404); paste the sheet's address into CS_SHEET_ID.")
     if status == requests.codes.forbidden:
-        return _explain_forbidden(error, said, email)
+        return _explain_forbidden(error, said, email, is_write=is_write)
     if status == requests.codes.unauthorized:
         return SheetError("Google does not know this service account (401); make a new key and set GOOGLE_SERVICE_ACCOUNT_KEY.")
     if "exceeds grid limits" in said or "Unable to parse range" in said:
@@ -71,7 +71,7 @@ def _explain_answer(error: APIError, *, is_write: bool, email: str) -> SheetErro
     return CellsRefused(f"Google refused a row ({status}): {said}")
 
 
-def _explain_forbidden(error: APIError, said: str, email: str) -> SheetError:
+def _explain_forbidden(error: APIError, said: str, email: str, *, is_write: bool) -> SheetError:
     body = error.response.text
     if "SERVICE_DISABLED" in body or "accessNotConfigured" in body or "has not been used in project" in body:
         return SheetError(
@@ -80,9 +80,8 @@ def _explain_forbidden(error: APIError, said: str, email: str) -> SheetError:
         )
     if "RATE_LIMIT" in body or "rateLimitExceeded" in body:
         return SheetBusy("Google's quota is used up for the moment; the rows are kept.", _QUOTA_S)
-    return SheetError(
-        f"The sheet is not shared with us (403); share it with {email} as Editor. Google says: {said or 'forbidden'}"
-    )
+    how = "shared with us for reading alone" if is_write else "not shared with us"  # each pass, and each check, reads first
+    return SheetError(f"The sheet is {how} (403); share it with {email} as Editor. Google says: {said or 'forbidden'}")
 
 
 def _explain_token(error: RefreshError) -> SheetError:

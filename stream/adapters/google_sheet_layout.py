@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stream.adapters.google_sheet_rows import column_letter
 from stream.adapters.sheet_port import Layout
-from stream.core.sheet_columns import COLUMNS, Owner
+from stream.core.sheet_columns import BY_NAME, COLUMNS, Column, Owner, find_columns
 from stream.core.sheet_guide import COLOURS, guide_lines
 from stream.core.sheet_plan import Plan
 
@@ -34,6 +34,15 @@ def dress_requests(tab: Mapping[str, Any], plan: Plan, layout: Layout) -> list[l
     return [group for group in groups if group]
 
 
+def archive_requests(tab: Mapping[str, Any], headers: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the looks of the tab of closed tickets: those of the first tab, less what is for working in it."""
+    sheet = int(tab["properties"]["sheetId"])
+    requests = _freeze_rows(sheet, 1)
+    for name, place in find_columns(headers).items():
+        requests += _dress_column(sheet, 1, place, BY_NAME[name], _DARK)
+    return requests
+
+
 def guide_values(layout: Layout) -> list[list[str]]:
     """Return the guide, a line a row."""
     return [[line] for line in guide_lines(layout.zone)]
@@ -51,7 +60,11 @@ def _area(sheet: int, first_row: int, place: int, until: int | None = None) -> d
 def _freeze(sheet: int, plan: Plan, properties: Mapping[str, Any]) -> list[dict[str, Any]]:
     if properties.get("gridProperties", {}).get("frozenRowCount"):
         return []
-    frozen = {"sheetId": sheet, "gridProperties": {"frozenRowCount": plan.header_row}}
+    return _freeze_rows(sheet, plan.header_row)
+
+
+def _freeze_rows(sheet: int, number: int) -> list[dict[str, Any]]:
+    frozen = {"sheetId": sheet, "gridProperties": {"frozenRowCount": number}}
     return [{"updateSheetProperties": {"properties": frozen, "fields": "gridProperties.frozenRowCount"}}]
 
 
@@ -91,25 +104,29 @@ def _as_text(sheet: int, plan: Plan, name: str) -> dict[str, Any]:
 
 def _header(sheet: int, plan: Plan) -> list[dict[str, Any]]:
     requests: list[dict[str, Any]] = []
-    look: dict[str, Any] = {
+    for column in COLUMNS:
+        if plan.places[column.name] in plan.headers:
+            colour = _BLUE if column.owner is Owner.SHARED else _DARK
+            requests += _dress_column(sheet, plan.header_row, plan.places[column.name], column, colour)
+    return requests
+
+
+def _dress_column(sheet: int, header_row: int, place: int, column: Column, colour: Mapping[str, float]) -> list[dict[str, Any]]:
+    look = {
+        "backgroundColor": colour,
         "textFormat": {"bold": True, "foregroundColor": _WHITE},
         "verticalAlignment": "MIDDLE",
         "wrapStrategy": "WRAP",
     }
-    for column in COLUMNS:
-        place = plan.places[column.name]
-        if place not in plan.headers:
-            continue
-        area = {**_area(sheet, plan.header_row - 1, place), "endRowIndex": plan.header_row}
-        fields = "userEnteredFormat(backgroundColor,textFormat,verticalAlignment,wrapStrategy)"
-        colour = _BLUE if column.owner is Owner.SHARED else _DARK
-        dressed = {"userEnteredFormat": {**look, "backgroundColor": colour}}
-        requests.append({"repeatCell": {"range": area, "cell": dressed, "fields": fields}})
-        requests.append(_body(sheet, plan.header_row, place, is_wrapped=column.is_wrapped))
-        shape = {"pixelSize": column.width * _PIXELS, "hiddenByUser": column.owner is Owner.MARK}
-        span = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": place, "endIndex": place + 1}
-        requests.append({"updateDimensionProperties": {"range": span, "properties": shape, "fields": "pixelSize,hiddenByUser"}})
-    return requests
+    area = {**_area(sheet, header_row - 1, place), "endRowIndex": header_row}
+    fields = "userEnteredFormat(backgroundColor,textFormat,verticalAlignment,wrapStrategy)"
+    shape = {"pixelSize": column.width * _PIXELS, "hiddenByUser": column.owner is Owner.MARK}
+    span = {"sheetId": sheet, "dimension": "COLUMNS", "startIndex": place, "endIndex": place + 1}
+    return [
+        {"repeatCell": {"range": area, "cell": {"userEnteredFormat": look}, "fields": fields}},
+        _body(sheet, header_row, place, is_wrapped=column.is_wrapped),
+        {"updateDimensionProperties": {"range": span, "properties": shape, "fields": "pixelSize,hiddenByUser"}},
+    ]
 
 
 def _body(sheet: int, header_row: int, place: int, *, is_wrapped: bool) -> dict[str, Any]:

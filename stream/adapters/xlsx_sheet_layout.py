@@ -169,10 +169,8 @@ def _dress_archive(sheet: Any) -> None:
     if sheet.freeze_panes is None:
         sheet.freeze_panes = "B2"
         for place in range(1, sheet.max_column + 1):
-            _dress_header(sheet, 1, place, _width(sheet.cell(1, place).value))
+            known = find_columns([str(sheet.cell(1, place).value or "")])
+            column = BY_NAME[next(iter(known))] if known else None
+            _dress_header(sheet, 1, place, column.width if column else 18)
+            sheet.column_dimensions[get_column_letter(place)].hidden = column is not None and column.owner is Owner.MARK
         _fit_to_paper(sheet, 1)
-
-
-def _width(header: Any) -> int:
-    name = find_columns([str(header or "")])
-    return BY_NAME[next(iter(name))].width if name else 18

@@ -195,6 +195,7 @@ def test_closed_tickets_beyond_the_limit_move_with_peoples_columns(
     desk.sink = Sink(store, desk.sheet, lambda *sent: desk.published.append(sent), rows, 10)
     desk.settle()
     archive = desk.server.book.titled("Closed tickets")
+    assert (archive.frozen, archive.hidden) == (1, {archive.cells[0].index("Sync")})
     moved = [line[0] for line in archive.cells[1:]]
     assert moved == [ticket.id for ticket in tickets[:30]]
     assert sorted(desk.ids()) == sorted([ticket.id for ticket in tickets[30:]] + [make_ticket(99).id])

@@ -20,8 +20,11 @@ _TIMEOUT = aiohttp.ClientTimeout(total=15)
 class Driver:
     """`accepted` counts the 2xx answers of each webhook; `answers` all answers, 0 for none."""
 
-    def __init__(self, url: Callable[[], str], secret: str, chat: Chat, scenario: Scenario) -> None:
-        self.url = url
+    def __init__(
+        self, url: str, secret: str, chat: Chat, scenario: Scenario, is_behind: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._url = url
+        self._is_behind = is_behind
         self.accepted: Counter[str] = Counter()
         self.answers: Counter[int] = Counter()
         self.sent: dict[str, str] = {}  # token -> kind
@@ -50,6 +53,8 @@ class Driver:
             self._due = max(self._due, time.monotonic() - 1.0) + 1.0 / self._scenario.rate
             if delay > 0:
                 await asyncio.sleep(delay)
+            while self._is_behind():
+                await asyncio.sleep(0.2)
             await self._send(session, post)
 
     def _draw(self) -> Post | None:
@@ -84,7 +89,7 @@ class Driver:
 
     async def _try(self, session: aiohttp.ClientSession, post: Post) -> int:
         try:
-            async with session.post(self.url(), data=post.body, headers=self._headers) as response:
+            async with session.post(self._url, data=post.body, headers=self._headers) as response:
                 await response.read()
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError):

@@ -18,6 +18,8 @@ _SLOW_S = 8.0
 _FULL_S = 12.0
 _FILE_LIMIT = 250_000  # bytes that a file may have then
 _OFF_S = 10.0
+_AT_WORK = 0.7  # so many faults wait for work; the others may hit a process that has only begun
+_PATIENCE_S = 90.0
 
 
 def plan(scenario: Scenario) -> list[tuple[float, str]]:
@@ -70,6 +72,7 @@ class Faults:
     def run(self, load: Future[None]) -> None:
         """Return when all faults are done and the load has been taken."""
         waiting = plan(self._scenario)
+        self._wait_for_work(time.monotonic())
         while waiting or not load.done():
             self._work_at_the_desk()
             if load.done():
@@ -83,7 +86,10 @@ class Faults:
                 self._set_workers(int(kind.split()[1]))
             else:
                 self._doing[kind]()
+            began = time.monotonic()
             self._wait(self._dice.uniform(1, 2) * self._scenario.gap_s)
+            if self._dice.random() < _AT_WORK:
+                self._wait_for_work(began)
 
     def _work_at_the_desk(self) -> None:
         """Let people ask for something on the dashboard and in the Sheet, and let garbage reach the input topics."""
@@ -196,6 +202,13 @@ class Faults:
             crew.add(f"worker-{number + 1}", "worker")
         for name in names[count:]:
             crew.remove(name, politely=self._dice.random() < 0.5)
+
+    def _wait_for_work(self, since: float) -> None:
+        """Wait until an input has been handled since then, so that what is broken next is at work, however slow the machine."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while self._stage.logbook.moved_at < since and time.monotonic() < deadline:
+            self._work_at_the_desk()
+            time.sleep(0.2)
 
     def _wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

@@ -34,6 +34,7 @@ from tests.stand_ins.openai_server import OpenAIServer
 SECRET = "the-secret-of-the-proof-0001"
 _STALLED_S = 30.0
 _QUIET_S = 6.0
+_BEHIND = 500  # inputs not handled yet: then the load waits, so that faults come while there is work
 
 
 class Stage:
@@ -46,6 +47,7 @@ class Stage:
         self.diary: list[str] = []
         self.stalls: list[str] = []
         self.longest_standstill_s = 0.0
+        self.backlog = 0
         self._closing: list[Any] = []
         self.town = Town()
         self._closing.append(self.town.close)
@@ -78,7 +80,7 @@ class Stage:
         self._closing.append(self.logbook.close)
         self.crew = Crew(self._environment(), folder / "logs", with_clocks=bool(scenario.clock_steps))
         self._closing.append(self.crew.close)
-        self.driver = Driver(lambda: self.bridge_url, SECRET, self.chat, scenario)
+        self.driver = Driver(self.bridge_url, SECRET, self.chat, scenario, lambda: self.backlog > _BEHIND)
         self.publisher = Publisher(self.settings)
         self._closing.append(self.publisher.close)
         self._watching = threading.Event()
@@ -183,7 +185,7 @@ class Stage:
         """Note when inputs wait, a worker says that it is well, and none is handled all the same."""
         waits_since, told = time.monotonic(), 0.0
         while not self._watching.wait(1.0):
-            waiting = self.logbook.backlog()
+            waiting = self.backlog = self.logbook.backlog()
             if not waiting:
                 waits_since, told = time.monotonic(), 0.0
                 continue

@@ -59,8 +59,8 @@ class Reader:
             return memory.but(strays={**memory.strays, name: cell})
         if memory.strays.get(name) == cell:
             return memory  # a later write has covered the mark of the one that left it
-        if hit is not None and hit.is_shifted and is_known(memory, name, cell):
-            return memory  # our last write did not come here, though its mark did
+        if hit is not None and number is not None and _came_elsewhere(memory, name, cell, number, hit):
+            return memory
         if number is not None:
             old = memory.bases[number].get(name)
             if old is None or cell == old or same_value(name, cell, old):
@@ -100,3 +100,11 @@ class Reader:
             if cell:
                 extras[header] = cell
         return memory if extras == memory.extras else memory.but(extras=extras)
+
+
+def _came_elsewhere(memory: RowMemory, name: str, cell: str, number: int, hit: Struck) -> bool:
+    """Tell whether a cell says what stood there before a write whose mark is seen: the write came, but to another column."""
+    before = max((known for known in memory.bases if known < number), default=None)
+    if before is None or not hit.is_shifted or not any(name in cells for cells in hit.sent):
+        return False
+    return same_value(name, cell, memory.bases[before].get(name, ""))

@@ -53,7 +53,7 @@ class Driver:
             self._due = max(self._due, time.monotonic() - 1.0) + 1.0 / self._scenario.rate
             if delay > 0:
                 await asyncio.sleep(delay)
-            while self._is_behind():
+            while self._is_behind():  # noqa: ASYNC110 - another thread tells
                 await asyncio.sleep(0.2)
             await self._send(session, post)
 

@@ -106,6 +106,10 @@ def bad_requests(secret: bytes) -> dict[str, tuple[bytes, set[int]]]:
         "gzip bomb": (request(bomb, secret, b"Content-Encoding: gzip"), {415}),
         "deflate": (request(zlib.compress(GOOD), secret, b"Content-Encoding: deflate"), {415}),
         "brotli": (request(GOOD, secret, b"Content-Encoding: br"), {400, 415}),
+        "ten thousand tiny gzip members": (
+            request(gzip.compress(b"0") * 10_000, secret, b"Content-Encoding: gzip"), {415}
+        ),
+        "an encoding that nobody knows": (request(GOOD, secret, b"Content-Encoding: none-such"), {400, 415}),
         "two encodings": (request(bomb, secret, b"Content-Encoding: gzip, gzip"), {400, 415}),
         # T11 smuggling and broken HTTP
         "length and chunks": (request(b"0\r\n\r\n", secret, chunked), {400}),
@@ -117,6 +121,17 @@ def bad_requests(secret: bytes) -> dict[str, tuple[bytes, set[int]]]:
         "300 headers": (request(GOOD, secret, *(b"X-%d: 1" % i for i in range(300))), {400}),
         "a header of 64 KB": (request(GOOD, secret, b"X-Odd: " + wide), {400}),
         "a path of 64 KB": (b"POST /webhook/cs-tickets/" + wide + b" HTTP/1.1\r\nHost: a\r\n\r\n", {400, 414}),
+        "chunks with a trailer": (
+            request(b"%x\r\n" % len(GOOD) + GOOD + b"\r\n0\r\nX-Odd: x\r\n\r\n", secret, chunked, length=b""), {200, 400}
+        ),
+        "chunked twice": (request(b"0\r\n\r\n", secret, chunked, chunked, length=b""), {400}),
+        "identity and chunked": (request(b"0\r\n\r\n", secret, b"Transfer-Encoding: identity, chunked", length=b""), {200, 400}),
+        "a header folded over two lines": (request(GOOD, secret, b"X-Odd: a\r\n b"), {200, 400}),
+        "a space before the colon": (request(GOOD, secret, b"X-Odd : a"), {400}),
+        "waits to be told to go on": (request(b"", secret, b"Expect: the-impossible"), {200, 417}),
+        "PUT": (b"PUT /webhook/cs-tickets" + bare, {405}),
+        "TRACE": (b"TRACE /webhook/cs-tickets" + bare, {405}),
+        "a method of words": (b"PLEASE-STORE /webhook/cs-tickets" + bare, {400, 405}),
         "chunk size of words": (request(b"zz\r\nabc\r\n0\r\n\r\n", secret, chunked, length=b""), {400}),
         "not HTTP": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", {400}),
         "HTTP/9.9": (b"POST /webhook/cs-tickets HTTP/9.9\r\n\r\n", {400, 401}),

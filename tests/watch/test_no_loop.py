@@ -19,6 +19,7 @@ from stream.core.ticket import Ticket
 from stream.simulator.chat_file import load_chat
 from stream.simulator.script import Happening, happenings
 from stream.translate import Rejected, to_deliveries, translate
+from tests.watch.busy_day import busy_day
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -120,3 +121,15 @@ def test_on_a_bad_day_no_ticket_is_lost_or_changed_and_nothing_is_said() -> None
         assert outline(tickets).items() >= wanted.items(), seed
         assert len(tickets) <= len(wanted) + 1, seed
         assert said == []
+
+
+def test_on_a_busy_half_hour_with_a_real_transport_the_tickets_are_those_of_a_good_one() -> None:
+    # One in 50 twice, one in 50 up to twenty minutes late, one in 100 only out of the store: 350 events, 48 tickets.
+    told = list(happenings(busy_day(1), seed="s", starts_at=START.timestamp(), instance_id="i"))
+    rules = book()
+    _, good, _ = apply(arrive(told, Weather(0, 0, 0), seed=0), rules)
+    wanted = outline(good)
+    assert len(wanted) == 48
+    for seed in range(3):
+        _, tickets, said = apply(arrive(told, Weather(0.02, 0.02, 0.01), seed), rules)
+        assert (outline(tickets), said) == (wanted, []), seed

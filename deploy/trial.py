@@ -201,7 +201,11 @@ def main() -> int:
             for service in LONG_RUNNING if failed else ():
                 for container in stack.containers(service):
                     stack.ask_engine("logs", "--tail", "50", container)
-            stack.down("--volumes")
+            try:
+                stack.down("--volumes")
+            except Failed as error:
+                print(f"FAIL  taken down               {error}")
+                failed = True
             if failed:
                 kept = shutil.copy(stack.log, Path(tempfile.gettempdir()) / "groupdesk-trial.log")
                 print(f"What was run and printed stands in {kept}.")

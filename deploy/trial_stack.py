@@ -67,14 +67,15 @@ class Stack:
             raise Failed(f"{told_last} (exit status {told.returncode})")
         return told.stdout
 
-    def containers(self, service: str) -> list[str]:
-        """Return the ids of a service's running containers."""
+    def containers(self, service: str, *, ended_too: bool = False) -> list[str]:
+        """Return the ids of a service's containers that run, or of those that have ended too."""
         labels = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
-        return self.ask_engine("ps", "-q", *(word for label in labels for word in ("--filter", f"label={label}"))).split()
+        which = ["--all"] if ended_too else []
+        return self.ask_engine("ps", "-q", *which, *(word for label in labels for word in ("--filter", f"label={label}"))).split()
 
     def down(self, *words: str) -> None:
-        """Take the stack down, and with it the workers that were added: not every program counts them in."""
-        for container in self.containers("worker")[1:]:
+        """Take the stack down, the workers first: not every program counts those in that were added."""
+        for container in self.containers("worker", ended_too=True):
             self.ask_engine("rm", "--force", container)
         self.run("down", *words)
         left = self.ask_engine("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={PROJECT}").split()

@@ -99,6 +99,8 @@ def _talked_on(message: Recent, state: GroupState, detection: Detection, now: da
 def _waiting_for(message: Recent, state: GroupState, detection: Detection, now: datetime, windows: Windows) -> Attachment | None:
     """Look for a ticket that no recent message is on: slow groups talk in days."""
     if message.role is not Role.CUSTOMER and not message.mentions:
+        if detection.label is Label.NOISE:
+            return None  # "Good morning": the team may say something that answers nobody
         return _only([t for t in state.tickets.values() if evidence.awaits_team(t)], Evidence.ANSWER, 0.7)
     if message.role is Role.CUSTOMER and not _reads_as_more(message, detection):
         return None

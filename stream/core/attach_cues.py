@@ -80,4 +80,5 @@ REQUEST_APART = Cue("the same; its author's run of messages is over, and nobody 
 NEWS_OF_OWN = Cue("the author opened it, and the message is an update", 2.0, Evidence.ONLY_OPEN)
 UPDATE = Cue("the same, an update", -2.0)
 NOISE = Cue("the same, noise", 1.5)
+WORDLESS = Cue("a picture or a voice note without words, by a customer who wrote on none of them", 2.0)
 TEAM_SPEAKS = Cue("the author is of the team, whose messages are about tickets", -2.0)

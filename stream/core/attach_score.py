@@ -162,6 +162,8 @@ def _for_none(message: Recent, shape: Shape, talk: Talk, detection: Detection) -
     seen = [(cue.LENGTH, log1p(shape.length)), *[(flag, 1.0) for is_so, flag in flags if is_so]]
     if message.role is not Role.CUSTOMER:
         seen.append((cue.TEAM_SPEAKS, 1.0))
+    elif not shape.length and talk.own is None:
+        seen.append((cue.WORDLESS, 1.0))
     elif detection.label in _VERDICTS:
         seen.append((_VERDICTS[detection.label], 1.0))
         if detection.label is Label.TICKET and not talk.is_run_on and not _is_asked(message, talk):

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import PrivateAttr, field_validator, model_validator
 
 from stream.core.days_off import DaysOff
-from stream.core.value import Value
+from stream.core.value import Value, kept_by
 from stream.errors import GroupdeskError
 
 DAY_MINUTES = 1440
@@ -120,10 +120,11 @@ class BusinessCalendar(Value):
 
     def spans_of(self, day: date) -> tuple[Span, ...]:
         """Return the open spans of a local day as UTC instants, in order."""
-        spans = self._days.get(day)
+        days: dict[date, tuple[Span, ...]] = kept_by(self)["_days"]
+        spans = days.get(day)
         if spans is None:
             ranges = () if self.days_off.name_of(day) else self.week[day.weekday()]
-            spans = self._days[day] = _to_spans(day, ranges, self.zone)
+            spans = days[day] = _to_spans(day, ranges, self.zone)
         return spans
 
     def _spans_from(self, start: datetime) -> Iterator[Span]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from heapq import heapify, heappop, heappush
 
 from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
@@ -85,16 +86,22 @@ def states_of(tickets: Iterable[Ticket]) -> list[GroupState]:
 def _look_ahead(state: GroupState, rules: FollowUps, facts: GroupFacts, now: datetime, until: datetime) -> list[DueItem]:
     tickets = {key: ticket for key, ticket in state.tickets.items() if ticket.state.is_open}
     items: list[DueItem] = []
+    upcoming = [(ticket.window.due_at, key) for key, ticket in tickets.items() if ticket.window is not None]
+    heapify(upcoming)
     for _ in range(_MOST_TURNS * max(len(tickets), 1)):
-        windows = [(t.window.due_at, t.id) for t in tickets.values() if t.window is not None and t.window.due_at <= until]
-        if not windows:
+        if not upcoming or upcoming[0][0] > until:
             break
-        due_at, ticket_id = min(windows)
+        due_at, ticket_id = heappop(upcoming)
+        window = tickets[ticket_id].window
+        if window is None or window.due_at != due_at:
+            continue  # it went with another one
         moment = max(due_at, now)
         followed = follow_up(tickets, ticket_id, rules, facts, moment)
         items += _items_of(tickets, followed, moment)
         for ticket in followed.tickets:
             tickets[ticket.id] = _as_sent(ticket)
+            if ticket.window is not None:
+                heappush(upcoming, (ticket.window.due_at, ticket.id))
         if followed.has_spoken:
             facts = facts.but(said_at=(*facts.said_at, moment))
     told = {item.ticket_id for item in items}
@@ -108,7 +115,7 @@ def _items_of(tickets: dict[str, Ticket], followed: Followed, moment: datetime) 
     for ticket in followed.tickets:
         before = tickets[ticket.id]
         for mark in ticket.follow_ups:
-            if mark in before.follow_ups:
+            if any(mark is known for known in before.follow_ups):
                 continue
             message = texts.get(mark.outbound_id or "")
             items.append(

@@ -18,8 +18,10 @@ from stream.core.sending_rules import SendingRules, talking_hours
 from stream.core.templates import Text
 from stream.core.ticket import Ticket, TicketState
 from stream.core.timeline import Timeline
-from stream.core.value import Value
+from stream.core.value import Value, kept_by
 from stream.core.written import Written
+
+_FITTING_KEPT = 10_000  # answers to "which policy?" that are kept; there are as many as kinds of tickets in groups
 
 
 class Scope(Written):
@@ -142,9 +144,21 @@ class FollowUps(Value):
     texts: dict[str, Text] = {}
     timelines: tuple[Timeline, ...] = ()
     _talking: dict[str, BusinessCalendar] = PrivateAttr(default_factory=dict)
+    _fitting: dict[tuple[object, ...], Policy] = PrivateAttr(default_factory=dict)
 
     def policy_of(self, ticket: Ticket, group: GroupFacts) -> Policy:
         """Return the policy of a ticket: its group's own, else the one its rule asked for, else the first that fits."""
+        asked_for = ticket.detected_by.follow_up
+        key = (group.policy, asked_for, ticket.group, ticket.category, ticket.priority, ticket.tags, group.tags)
+        fitting: dict[object, Policy] = kept_by(self)["_fitting"]
+        found = fitting.get(key)
+        if found is None:
+            if len(fitting) >= _FITTING_KEPT:
+                fitting.clear()
+            found = fitting[key] = self._find_policy(ticket, group)
+        return found
+
+    def _find_policy(self, ticket: Ticket, group: GroupFacts) -> Policy:
         for wanted in (group.policy, ticket.detected_by.follow_up):
             named = next((policy for policy in self.policies if policy.id == wanted), None)
             if named is not None:
@@ -161,6 +175,8 @@ class FollowUps(Value):
 
     def talking_hours_of(self, policy: Policy) -> BusinessCalendar:
         """Return when something may be said to this policy's customers: all but quiet hours and days off."""
-        if policy.calendar not in self._talking:
-            self._talking[policy.calendar] = talking_hours(self.sending, self.calendar_of(policy))
-        return self._talking[policy.calendar]
+        talking: dict[str, BusinessCalendar] = kept_by(self)["_talking"]
+        found = talking.get(policy.calendar)
+        if found is None:
+            found = talking[policy.calendar] = talking_hours(self.sending, self.calendar_of(policy))
+        return found

@@ -13,6 +13,8 @@ from stream.core.templates import TicketFacts, clean, find_faults, render
 from stream.core.ticket import Ticket
 from stream.core.windows import step_of, turn_began
 
+_LEAST_OF_EACH = 16  # characters: no text can name a ticket in fewer
+
 
 class Unfit(ValueError):
     """The text cannot be sent as it is; the message says why, for the audit trail."""
@@ -21,15 +23,17 @@ class Unfit(ValueError):
 def compose(tickets: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now: datetime) -> tuple[Outbound, tuple[Ticket, ...]]:
     """Return one message for the due steps of these tickets, all said or all escalated, and the tickets that it carries.
 
-    The first ticket is the one whose time has come; when the text for all is too long it goes alone. Raises `Unfit` when not
-    even that can be sent. The message has no id yet.
+    The first ticket is the one whose time has come; when the text for all is too long, it carries fewer. Raises `Unfit` when
+    not even the first alone can be sent. The message has no id yet.
     """
-    try:
-        return _compose(tickets, rules, group, now), tuple(tickets)
-    except Unfit:
-        if len(tickets) == 1:
-            raise
-        return _compose(tickets[:1], rules, group, now), tuple(tickets[:1])
+    carried = tickets[: max(rules.sending.longest_text // _LEAST_OF_EACH, 1)]
+    while True:
+        try:
+            return _compose(carried, rules, group, now), tuple(carried)
+        except Unfit:
+            if len(carried) == 1:
+                raise
+            carried = carried[: len(carried) // 2]
 
 
 def facts_of(ticket: Ticket, calendar: BusinessCalendar, now: datetime) -> TicketFacts:

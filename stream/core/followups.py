@@ -18,7 +18,16 @@ from stream.core.sending_rules import SendingFacts, Verdict, check_escalation, c
 from stream.core.states import enter
 from stream.core.ticket import FollowUp, FollowUpStatus, Ticket, TicketState
 from stream.core.value import Value
-from stream.core.windows import BEFORE_PROMISE, follow_up_id, may_close, party_of, plan, step_of, turn_began
+from stream.core.windows import (
+    BEFORE_PROMISE,
+    follow_up_id,
+    may_be_overtaken,
+    may_close,
+    party_of,
+    plan,
+    step_of,
+    turn_began,
+)
 
 _KEPT = 40  # follow-ups that a ticket remembers
 _NO_SUCH_STEP = "the policy has no such step any more"
@@ -159,7 +168,7 @@ def _skip_overtaken(ticket: Ticket, rules: FollowUps, group: GroupFacts, now: da
     """Let go of a step when the one after it says something to the same people and is due too: the latest is enough."""
     policy = rules.policy_of(ticket, group)
     calendar = rules.calendar_of(policy)
-    while ticket.window is not None and ticket.window.step != BEFORE_PROMISE:
+    while ticket.window is not None and ticket.window.step != BEFORE_PROMISE and may_be_overtaken(ticket, policy, now):
         mark = _mark(ticket, FollowUpStatus.CANCELLED, now, "overtaken by the next step")
         ahead = _with_mark(ticket, mark)
         ahead = ahead.but(window=plan(ahead, policy, calendar, turn_began(ticket)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from stream.core import on_command
@@ -38,20 +38,26 @@ from stream.core.why import describe_status, explain_ticket
 from stream.errors import CommandRefused
 
 _UNDO_WITHIN = timedelta(seconds=60)
+_OBEYED_FOR = timedelta(minutes=30)  # the transport's own delays are shorter; what is filled in after an outage is history
 _DONE, _REFUSED = "👌", "❓"
 
 
 def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
-    """Do what a message of staff asks for, and tell whether it was a command at all. Old ones are not obeyed any more."""
+    """Do what a message of staff asks for, and tell whether it was a command at all.
+
+    One that came late is obeyed within half an hour, unless it is overtaken.
+    """
     asked = read_text(recent.text)
     if asked is None:
         return False
     turn.keep_recent(recent)
-    if late:
+    if late and turn.now - recent.sent_at > _OBEYED_FOR:
         return True
     actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(recent.author) or recent.author_name or recent.author)
     try:
         ticket_id = _meant(turn, recent, asked)
+        if late and _is_overtaken(turn, ticket_id, asked.wish, recent.sent_at):
+            return True
         if asked.wish in (Wish.WHY, Wish.STATUS):
             _answer(turn, recent, asked.wish, ticket_id)
         else:
@@ -65,8 +71,10 @@ def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
     return True
 
 
-def obey_reaction(turn: Turn, reaction: Reaction, author: str) -> None:
-    """Do what a reaction of staff asks for; taking it back within a minute undoes it."""
+def obey_reaction(turn: Turn, reaction: Reaction, author: str, *, late: bool = False) -> None:
+    """Do what a reaction of staff asks for; taking it back within a minute undoes it. Late ones are as late words."""
+    if late and turn.now - reaction.sent_at > _OBEYED_FOR:
+        return
     actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(author) or reaction.sender.name or author)
     mine = f"react:{author}:{reaction.target_id}:"
     if not reaction.emoji:
@@ -81,8 +89,20 @@ def obey_reaction(turn: Turn, reaction: Reaction, author: str) -> None:
     ticket_id = ticket_of(reaction.target_id, turn.state_now)
     if ticket_id is None and wish is not Wish.OPEN:
         return  # a reaction on small talk is only a reaction
+    if late and _is_overtaken(turn, ticket_id, wish, reaction.sent_at):
+        return
     asked = ChatCommand(wish=wish)
     on_command.apply(turn, _to_command(turn, f"{mine}{reaction.id}", actor, asked, ticket_id, reaction.target_id))
+
+
+def _is_overtaken(turn: Turn, ticket_id: str | None, wish: Wish, sent_at: datetime) -> bool:
+    """Tell whether a late command would undo what came after it: somebody's claim, or the customer's latest words."""
+    ticket = turn.tickets.get(ticket_id or "")
+    if ticket is None or wish in (Wish.URGENT, Wish.NOTE, Wish.MERGE, Wish.WHY, Wish.STATUS):
+        return False
+    if wish in (Wish.CLAIM, Wish.ASSIGN):
+        return ticket.assignee is not None
+    return ticket.last_customer_at is not None and ticket.last_customer_at > sent_at
 
 
 def _meant(turn: Turn, recent: Recent, asked: ChatCommand) -> str | None:

@@ -11,6 +11,7 @@ from stream.core.deciding import TEXT_KEPT, decide, detect_recent
 from stream.core.group import Recent
 from stream.core.inputs import Echo, Message, Reaction, Roster, Source
 from stream.core.people import Role, Sender
+from stream.core.retelling import retell
 from stream.core.seen import Seen, look_up, remember
 from stream.core.turn import Turn
 
@@ -33,6 +34,8 @@ def apply_message(turn: Turn, message: Message) -> None:
     if late:
         turn.count(late=1)
     if recent.role is not Role.CUSTOMER and on_chat.obey_text(turn, recent, late=late):
+        return
+    if retell(turn, recent):
         return
     detection = detect_recent(turn, recent)
     attachment = attach(recent, turn.state.but(tickets=turn.tickets), detection, turn.now)
@@ -58,9 +61,9 @@ def apply_reaction(turn: Turn, reaction: Reaction) -> None:
     if not _is_first_time(turn, reaction.id, reaction.sent_at):
         return
     _learn(turn, reaction.sender)
-    is_old = is_late(reaction.sent_at, reaction.received_at, reaction.source)
-    if role_of(turn, reaction.sender) is not Role.CUSTOMER and not is_old:
-        on_chat.obey_reaction(turn, reaction, person_key(turn.state.people, reaction.sender))
+    if role_of(turn, reaction.sender) is not Role.CUSTOMER:
+        late = is_late(reaction.sent_at, reaction.received_at, reaction.source)
+        on_chat.obey_reaction(turn, reaction, person_key(turn.state.people, reaction.sender), late=late)
 
 
 def apply_roster(turn: Turn, roster: Roster) -> None:

@@ -126,7 +126,7 @@ def find_faults(text: str, ids: Sequence[str], longest: int) -> list[str]:
         faults.append("it has a link")
     if _MENTION.search(text):
         faults.append("it mentions somebody with @")
-    if any(_is_odd(letter) for letter in text):
+    if _has_odd(text):
         faults.append("it has control characters")
     faults += [f"it does not name {ticket_id}" for ticket_id in ids if ticket_id not in text]
     return faults
@@ -152,8 +152,11 @@ def try_out(text: Text, longest: int) -> list[TextFault]:
 
 def clean(words: str | None, longest: int = _FACT_LENGTH) -> str:
     """Return what a customer wrote as one short line that can link to nothing and mention nobody."""
-    line = " ".join("".join(" " if _is_odd(c) or c == "\n" else c for c in words or "").split())
-    line = _DOMAIN.sub(r"\1. ", _URL.sub("(link)", line)).replace("@", "(at)")
+    words = words or ""
+    line = " ".join(("".join(" " if _is_odd(c) else c for c in words) if _has_odd(words) else words).split())
+    if "." in line or ":" in line:
+        line = _DOMAIN.sub(r"\1. ", _URL.sub("(link)", line))
+    line = line.replace("@", "(at)")
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
@@ -177,6 +180,10 @@ def _fill(source: str, tickets: Sequence[TicketFacts]) -> str:
 def _in_language(by_language: dict[str, str], language: str | None, fallback: str) -> str:
     short = (language or "").split("-")[0].lower()
     return by_language.get(short) or by_language.get(fallback) or next(iter(by_language.values()), "")
+
+
+def _has_odd(text: str) -> bool:
+    return not text.replace("\n", "").isprintable() and any(_is_odd(letter) for letter in text)
 
 
 def _is_odd(letter: str) -> bool:

@@ -36,6 +36,7 @@ class Turn:
         self.events: list[TicketEvent] = []
         self.undecided: list[Undecided] = []
         self.outbound: list[Outbound] = []
+        self.retold: set[str] = set()  # tickets whose clocks and windows were told again with their messages
         self._changed: dict[str, None] = {}
 
     @property
@@ -158,5 +159,6 @@ class Turn:
         """Return the ticket with what follows from its change, or None when it did not change after all."""
         if ticket == old:
             return None
-        ticket = keep_time(old, ticket, self.book.follow_ups, self.facts(), self.now)
+        if ticket.id not in self.retold:
+            ticket = keep_time(old, ticket, self.book.follow_ups, self.facts(), self.now)
         return ticket.but(version=old.version + 1 if old else 1, updated_at=self.now)

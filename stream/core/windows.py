@@ -7,6 +7,7 @@ processes. A turn is the time in which one party is waited for; each step of a p
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from stream.core.calendar import BusinessCalendar
 from stream.core.followup_policy import Policy, Step
@@ -30,16 +31,14 @@ def plan(ticket: Ticket, policy: Policy, calendar: BusinessCalendar, now: dateti
     warning = _plan_warning(ticket, policy, now) if BEFORE_PROMISE not in done else None
     if warning is not None:
         return warning
-    upcoming = [(number, step) for number, step in enumerate(policy.steps) if step.waiting_for == party]
-    earlier = [step for number, step in upcoming if number <= max(done, default=-1)]
-    following = next(((number, step) for number, step in upcoming if number > max(done, default=-1)), None)
+    following = _following(policy, party, max(done, default=-1))
     if following is None:
         return None
-    number, step = following
+    number, step, gone = following
     start = max(since, ticket.promised_until or since)
     due_at = _delay(calendar, start, step, step.after)
     if due_at <= now:
-        due_at = _delay(calendar, now, step, step.after - (earlier[-1].after if earlier else 0))
+        due_at = _delay(calendar, now, step, step.after - gone)
     because = f"{_describe(party)}; {step.does}"
     if ticket.promised_until is not None:
         because = f"promised for {_local(ticket.promised_until, calendar)}; {because}"
@@ -77,7 +76,12 @@ def turn_began(ticket: Ticket) -> datetime:
 def follow_up_id(ticket: Ticket, step: int) -> str:
     """Return the id of this step in the present turn: the same on every replay, after every postponement."""
     moment = ticket.promised_until if step == BEFORE_PROMISE else None
-    return derived_id("follow-up", ticket.id, step, (moment or turn_began(ticket)).timestamp())
+    return _id_of(ticket.id, step, (moment or turn_began(ticket)).timestamp())
+
+
+@lru_cache(maxsize=16_384)
+def _id_of(ticket_id: str, step: int, turn: float) -> str:
+    return derived_id("follow-up", ticket_id, step, turn)
 
 
 def done_steps(ticket: Ticket) -> set[int]:
@@ -93,6 +97,14 @@ def step_of(ticket: Ticket, policy: Policy) -> Step | None:
     if number == BEFORE_PROMISE and policy.promises.warn is not None:
         return Step(waiting_for="us", after=0, escalate=policy.promises.warn)
     return policy.steps[number] if 0 <= number < len(policy.steps) else None
+
+
+def may_be_overtaken(ticket: Ticket, policy: Policy, now: datetime) -> bool:
+    """Tell whether the step after that of the window could be due too: business time never passes faster than the wall's."""
+    following = _following(policy, party_of(ticket), ticket.window.step if ticket.window else -1)
+    since = turn_began(ticket)
+    start = max(since, ticket.promised_until or since)
+    return following is not None and now - start >= timedelta(minutes=following[1].after)
 
 
 def may_close(ticket: Ticket) -> bool:
@@ -117,6 +129,18 @@ def _plan_warning(ticket: Ticket, policy: Policy, now: datetime) -> Window | Non
         because="a promise is about to be due; tell the team",
         promised_until=promised,
     )
+
+
+def _following(policy: Policy, party: str | None, reached: int) -> tuple[int, Step, int] | None:
+    """Return the first step of a party after step number `reached`: its number, itself, and the delay of the one before it."""
+    gone = 0
+    for number, step in enumerate(policy.steps):
+        if step.waiting_for != party:
+            continue
+        if number > reached:
+            return number, step, gone
+        gone = step.after
+    return None
 
 
 def _delay(calendar: BusinessCalendar, start: datetime, step: Step, minutes: int) -> datetime:

@@ -50,6 +50,7 @@ log = logs.get(__name__)
 
 DRY_RUN = "dry run: EVOLUTION_API_URL is not set, so nothing is sent"
 _POLL_S = 0.1
+_TELL_EVERY_S = 1.0  # while there is much to send
 _FORGET_EVERY_S = 600.0
 
 
@@ -196,6 +197,7 @@ class Loop:
     async def go(self, stop: threading.Event, status: StatusReporter, watch: Watch | None = None) -> None:
         """Read the topics to their end, tell again what may not have been heard, and then send until `stop` is set."""
         has_begun = is_busy = False
+        told_at = 0.0
         forgot_at = time.monotonic()
         while not stop.is_set():
             try:
@@ -211,7 +213,9 @@ class Loop:
                 if watch is not None:
                     watch.check()
                 is_busy = await self._sender.step()
-                self._tell(status)
+                if not is_busy or time.monotonic() - told_at > _TELL_EVERY_S:
+                    self._tell(status)
+                    told_at = time.monotonic()
             except BrokerError as problem:
                 status.set(Health.DOWN, str(problem))
                 await asyncio.sleep(1)

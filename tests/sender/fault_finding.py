@@ -36,6 +36,13 @@ class Finding:
     untrue: int = 0  # sent that never arrived, or cancelled that did
     seconds: float = 0.0
 
+    def add(self, other: Finding) -> None:
+        """Add what another run has shown."""
+        for counted in ("kills", "faults", "ends"):
+            getattr(self, counted).update(getattr(other, counted))
+        for number in ("wanted", "arrived", "twice", "forgotten", "told_otherwise", "untrue", "seconds"):
+            setattr(self, number, getattr(self, number) + getattr(other, number))
+
     @property
     def is_clean(self) -> bool:
         return not (self.twice or self.forgotten or self.told_otherwise or self.untrue)

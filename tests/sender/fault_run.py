@@ -35,6 +35,7 @@ from stream.core.delivery import Delivery
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, Standing, advance
 from stream.core.ticket import Ticket
+from stream.errors import BrokerError
 from stream.settings import Settings
 from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
 from stream.simulator.instance import Group
@@ -80,9 +81,9 @@ class Run:
         self.settings = settings
         self.finding = Finding(follow_ups)
         self.seen = Seen()
+        self._seed = seed
         self._kills = self._plan_kills(kills, with_worker=with_worker)
         self._every = max(follow_ups // (kills + 1), 1)
-        self._seed = seed
         self._has_intent = has_intent
         self._with_worker = with_worker
         self._say = say
@@ -132,11 +133,11 @@ class Run:
         for number, group in enumerate(groups):
             now = datetime.now(UTC)
             key = {"remoteJid": group, "fromMe": False, "id": f"AC{number}", "participant": f"8{number:012d}@lid"}
-            text = f"Hi, my order {100_000 + number} has not arrived yet, can you check?"
+            text = f"My order {100_000 + number} has not arrived"
             data = {"key": key, "message": {"conversation": text}, "messageType": "conversation", "pushName": "Ana"}
             data["messageTimestamp"] = int(now.timestamp())
             asked = Delivery(event="MESSAGES_UPSERT", instance=self.settings.cs_instance, chat=group, received_at=now, data=data)
-            self._publisher.publish(Topic.INBOUND, group, asked.to_json())
+            self._publish(Topic.INBOUND, group, asked.to_json())
 
     def _decide_by_hand(self, groups: list[str]) -> None:
         for number, group in enumerate(groups):
@@ -149,7 +150,17 @@ class Run:
                     text=f"{step} word on {number}",
                     decided_at=datetime.now(UTC),
                 )
-                self._publisher.publish(Topic.OUTBOUND, group, message.to_json())
+                self._publish(Topic.OUTBOUND, group, message.to_json())
+
+    def _publish(self, topic: Topic, group: str, value: bytes) -> None:
+        """Publish until it is there; that it may then be there twice harms nothing, for ids are the same."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self._publisher.publish(topic, group, value)
+            except BrokerError:
+                if time.monotonic() > deadline:
+                    raise
 
     async def _follow(self, until: float) -> None:
         """Kill by plan, start again what died, and read on until everything has an end."""
@@ -195,7 +206,7 @@ class Run:
     def _plan_kills(self, kills: int, *, with_worker: bool) -> list[tuple[str, str]]:
         victims = ("sender", "worker") if with_worker else ("sender",)
         places = [(victim, step) for step in STEPS for victim in victims]
-        return [places[number % len(places)] for number in range(kills)]
+        return [places[(self._seed + number) % len(places)] for number in range(kills)]
 
     def _plan_next_kill(self) -> None:
         victim, step = self._kills.pop(0)
@@ -277,7 +288,7 @@ def free_port() -> int:
 
 def settings_in(folder: Path, bootstrap: str) -> Settings:
     """Return settings of a run of its own: nothing comes from `.env`."""
-    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data").mkdir(parents=True, exist_ok=True)
     own: dict[str, Any] = {"data_dir": folder / "data", "rules_dir": folder / "rules", "bridge_port": free_port()}
     return Settings(
         _env_file=None,
@@ -312,6 +323,7 @@ def main() -> int:
     parser.add_argument("--follow-ups", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1, help="Share them among so many runs, each with a seed of its own")
     parser.add_argument("--minutes", type=float, default=90.0, help="What has no end by then is forgotten")
     parser.add_argument("--no-intent", action="store_true", help="The negative control: a sender that writes nothing before")
     parser.add_argument("--keep", type=Path, help="A folder for logs and rules that stays")
@@ -320,17 +332,21 @@ def main() -> int:
         folder = told.keep or Path(made)
         folder.mkdir(parents=True, exist_ok=True)
         with broker_in(folder / "broker") as bootstrap:
-            run = Run(
-                settings_in(folder, bootstrap),
-                follow_ups=told.follow_ups,
-                kills=told.kills,
-                seed=told.seed,
-                has_intent=not told.no_intent,
-                say=say,
-            )
-            finding = asyncio.run(run.go(told.minutes * 60))
-    say(str(finding))
-    return 0 if finding.is_clean else 1
+            total = Finding(0)
+            for number in range(told.rounds):
+                run = Run(
+                    settings_in(folder / f"round-{number + 1}", bootstrap),
+                    follow_ups=told.follow_ups // told.rounds,
+                    kills=told.kills // told.rounds,
+                    seed=told.seed + number,
+                    has_intent=not told.no_intent,
+                    say=say,
+                )
+                finding = asyncio.run(run.go(told.minutes * 60 / told.rounds))
+                say(f"round {number + 1} (seed {told.seed + number}): {finding}")
+                total.add(finding)
+    say(f"in all: {total}")
+    return 0 if total.is_clean else 1
 
 
 if __name__ == "__main__":

@@ -148,7 +148,8 @@ def find_compose() -> list[str]:
     if os.environ.get("COMPOSE"):
         return shlex.split(os.environ["COMPOSE"])
     docker = shutil.which("docker")
-    if docker and not subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:  # noqa: S603
+    asked = [["info"], ["compose", "version"]]  # the program alone is of no use without its engine
+    if docker and not any(subprocess.run([docker, *words], capture_output=True, check=False).returncode for words in asked):  # noqa: S603
         return [docker, "compose"]
     if shutil.which("podman-compose"):
         return ["podman-compose"]

@@ -1,4 +1,4 @@
-"""Threats that no other test proves: how secrets are compared, and a clock that jumps."""
+"""Threats that no other test proves: how secrets are compared, a clock that jumps, and cells."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 
 from test_followups import GROUP, RULES, after, run, ticket
 
+from stream.adapters.xlsx_sheet_cells import put_text
 from stream.bridge.auth import Gate
 from stream.core.followups import follow_up
 from stream.core.ticket_life import next_wake
@@ -44,3 +46,12 @@ def test_a_clock_that_is_set_back_says_nothing_twice_and_a_leap_says_one_thing_o
     wake = next_wake(run(ticket(), 15), timedelta(days=3))
     assert wake is not None
     assert (wake.step, wake.at) == (1, after(45))
+
+
+@pytest.mark.parametrize("text", ["=IMPORTXML(A1)", "+55 11 98888-7777", "-1", "@cmd", "\t=1+1", "\uff1d1", " =1"])
+def test_a_cell_that_looks_like_a_formula_stays_text_also_when_it_is_edited_or_exported(text: str) -> None:
+    cell = Workbook().active["A1"]
+    put_text(cell, text)
+    assert (cell.data_type, cell.quotePrefix) == ("s", True)
+    put_text(cell := Workbook().active["A1"], "order 4417")
+    assert (cell.data_type, cell.quotePrefix) == ("s", False)

@@ -21,6 +21,7 @@ from stream.adapters.topics import Topic, full_name
 from stream.bridge.auth import Gate
 from stream.bridge.cloud_webhook import add_cloud_webhook
 from stream.bridge.ending import finish
+from stream.bridge.expected_sender import keep_expecting
 from stream.bridge.health import HealthPages
 from stream.bridge.heartbeats import Heartbeats
 from stream.bridge.kafka_inbox import KafkaInbox
@@ -97,10 +98,12 @@ async def serve(settings: Settings, stopping: asyncio.Event | None = None) -> No
         log.info("listening", url=f"http://{settings.bridge_host}:{port}/webhook/cs-tickets", version=__version__)
         reporter = StatusReporter(settings, "bridge", settings.process_name or None)
         beating = asyncio.create_task(_beat(reporter, kafka, tally, pages))
+        expecting = asyncio.create_task(keep_expecting(settings.evolution_api_url, webhook.expect))
         await stopping.wait()
         log.info("stopping", in_flight=kafka.in_flight)
         server.close()
         beating.cancel()
+        expecting.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await beating
         await asyncio.gather(runner.cleanup(), finish(reporter.close, within_s=_DRAIN_S))

@@ -135,7 +135,7 @@ class HealthPages:
         if self._webhook.lost_senders:
             lost = len(self._webhook.lost_senders)
             status = Health.DEGRADED
-            detail = f"{lost} sender(s) that were accepted before now come with a wrong secret; run `groupdesk whatsapp connect`"
+            detail = f"webhooks of {lost} known sender(s) come with a wrong secret and are lost; run `groupdesk whatsapp connect`"
         return Part(status, detail, self._since_when("bridge", status, now))
 
     def _whatsapp(self, now: datetime) -> Part:

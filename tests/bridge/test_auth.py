@@ -11,11 +11,13 @@ import pytest
 from bad_input import GOOD
 from hypothesis import given
 from hypothesis import strategies as st
-from running import RunningBridge
+from running import RunningBridge, free_port
 
+from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
 from stream.bridge.auth import Gate
 from stream.errors import SettingsError
+from stream.settings import Settings
 
 NEW, OLD = "the-new-secret-0123456789abcdefgh", "the-old-secret-0123456789abcdefgh"
 GATE = Gate([NEW, OLD])
@@ -102,10 +104,25 @@ async def test_a_known_sender_with_a_wrong_secret_raises_an_alarm_until_it_is_ri
 
     told = (await bridge.get("/webhook/cs-tickets"))[1]["parts"]["bridge"]
     assert (told["status"], "wrong secret" in told["detail"]) == ("degraded", True)
-    assert logged().count("wrong secret from a sender that was accepted before") == 1
+    assert logged().count("wrong secret from a sender that is known") == 1
     assert 'outcome="refused_known_sender"' in (await bridge.get("/metrics"))[1]
     await bridge.post(GOOD)
     assert (await bridge.get("/webhook/cs-tickets"))[1]["parts"]["bridge"]["status"] == "ok"
+
+
+@pytest.mark.kafka
+async def test_the_first_wrong_secret_from_the_host_of_evolution_raises_the_alarm(settings: Settings) -> None:
+    ensure_topics(settings)
+    bridge = RunningBridge(settings.model_copy(update={"bridge_port": free_port(), "evolution_api_url": "http://127.0.0.1:9"}))
+    await bridge.start()
+    try:
+        await bridge.post(GOOD, **{"X-Webhook-Secret": "wrong"})
+        told = (await bridge.get("/webhook/cs-tickets"))[1]["parts"]["bridge"]
+        assert (told["status"], "wrong secret" in told["detail"]) == ("degraded", True)
+        await bridge.post(GOOD)
+        assert (await bridge.get("/webhook/cs-tickets"))[1]["parts"]["bridge"]["status"] == "ok"
+    finally:
+        await bridge.stop()
 
 
 @pytest.mark.kafka

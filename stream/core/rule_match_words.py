@@ -15,7 +15,8 @@ class Vocabulary(dict[str, Keys]):
     """From a word of a message to the words of rules that it is: itself, and every stem that begins it (`deliver*`).
 
     A word that is another spelling of one (`spellings`) is that one. A word that is none of these is tried without stretching
-    and doubling ("pleaseeee"); what nobody knows has no keys. Filled as words are met, so that most cost one look-up.
+    and doubling ("pleaseeee"); what nobody knows has no keys. It has the words of the rules from the start and remembers those
+    that it met, so that most cost one look-up.
     """
 
     def __init__(self, expressions: Iterable[Expression], spellings: Mapping[str, str]) -> None:
@@ -26,6 +27,7 @@ class Vocabulary(dict[str, Keys]):
         self._stems: dict[str, list[str]] = {}  # by how they begin
         for word in sorted(words - self._known, key=len):
             self._stems.setdefault(word[:MIN_STEM], []).append(word[:-1])
+        self.update((word, self._keys(word)) for word in self._known.union(spellings))
 
     def __missing__(self, word: str) -> Keys:
         if len(self) >= _REMEMBERED:

@@ -50,6 +50,9 @@ def settings(kafka: str) -> Settings:
 def url(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve a Board with 10,000 open tickets of sixty groups."""
     ensure_topics(settings)
+    first = Publisher(settings)  # waits until every partition has its leader, which a burst would not
+    showroom.publish(first, showroom.desk(datetime.now(UTC)) + showroom.desk(datetime.now(UTC)))
+    first.close()
     producer, dice, now = connect_producer(settings, [Topic.TICKETS]), random.Random(7), datetime.now(UTC)
     for number in range(TICKETS):
         one = showroom.ticket(
@@ -126,7 +129,7 @@ def look(browser: Browser, url: str, settings: Settings) -> tuple[float, list[fl
         paints.append(time.perf_counter() - began)
     publisher, seen = Publisher(settings), []
     for number in range(5):
-        one = showroom.ticket(datetime.now(UTC), f"new one {number}", age=0, due=-4_000 - number)
+        one = showroom.ticket(datetime.now(UTC), f"new one {number}", age=0, due=-9_000 - number)
         began = time.perf_counter()
         showroom.publish(publisher, [one])
         page.wait_for_selector(f'.row[data-id="{one.id}"]')

@@ -10,6 +10,7 @@ from dashboard import frames, insight, safe, story, tables
 from dashboard.frames import Filter
 from dashboard.people import Role, Visitor, role_for_email, role_for_password, seal, unseal
 from dashboard.words import LANGUAGES, closest, say, strings
+from stream.core.events import EventKind, TicketEvent
 from stream.core.ticket import Clock, Clocks, TicketState
 from stream.settings import Settings
 
@@ -142,3 +143,20 @@ def test_whoever_is_not_listed_may_only_look() -> None:
     assert [role_for_email(settings, one) for one in ("BOSS@x.org", "ana@x.org", "eve@x.org", "")] == [
         Role.ADMIN, Role.OPERATOR, Role.VIEWER, Role.VIEWER,
     ]  # fmt: skip
+
+
+def test_an_address_that_has_a_ticket_is_called_by_its_name() -> None:
+    named = {"80000000000021@lid": "Ana Lima"}
+
+    def name_of(one: str) -> str:
+        return named.get(one, one)
+
+    card = next(iter(snapshot_of(showroom.ticket(NOW, "x", assignee="80000000000021@lid")).cards.values()))
+    assert frames.board_row(card, NOW, "en", reveal=False, name_of=name_of)["assignee"] == "Ana Lima"
+    assert frames.board_row(card, NOW, "en", reveal=False)["assignee"] == "•••• 0021"
+    assert frames.board_row(card, NOW, "en", reveal=True)["assignee"] == "80000000000021"
+    event = TicketEvent(id="e", kind=EventKind.ASSIGNED, group="g", at=NOW, after="80000000000021@lid")
+    assert story.timeline([event], "en", name_of=name_of)[0]["what"] == "Assignee: Ana Lima"
+    assert "80000000000021" not in story.timeline([event], "en")[0]["what"]
+    missed = TicketEvent(id="e", kind=EventKind.CLOCK_BREACHED, group="g", at=NOW, after="first_response")
+    assert story.timeline([missed], "en")[0]["what"] == "Deadline missed: First response"

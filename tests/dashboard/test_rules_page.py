@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import showroom
 from still import Answers, drawn, snapshot_of, text_of
 from streamlit.testing.v1 import AppTest
@@ -30,6 +31,18 @@ rules:
     then: {ticket: {category: fax}}
     match: ["please send me a fax"]
 """
+
+
+NEW = RULE.replace("fax", "telex")
+
+
+@pytest.fixture
+def few_rules(tmp_path: Path) -> None:
+    """Put two rules where the page looks for them: reading all that are shipped takes a second each time."""
+    folder = tmp_path / "rules" / "detect"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text(RULE)
+    (folder / "b.yaml").write_text(RULE.replace("fax", "mail"))
 
 
 def used(rule: str, fitted: int, counted: int, decided: int) -> dict[str, Any]:
@@ -64,20 +77,22 @@ def test_a_trial_shows_each_condition_and_what_nearly_fitted() -> None:
     assert "900022" not in open_one.question, "the model would not see the number"
 
 
-def test_a_changed_file_is_read_with_its_problems_and_the_folder_stays_as_it_is() -> None:
-    good, bad = Change("detect/new.yaml", RULE), Change("detect/new.yaml", RULE.replace("when", "wehn"))
-    assert rule_change.problems(RULES, good) == []
-    [problem, *_] = rule_change.problems(RULES, bad)
+@pytest.mark.usefixtures("few_rules")
+def test_a_changed_file_is_read_with_its_problems_and_the_folder_stays_as_it_is(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    good, bad = Change("detect/new.yaml", NEW), Change("detect/new.yaml", NEW.replace("when", "wehn"))
+    assert rule_change.problems(rules, good) == []
+    [problem, *_] = rule_change.problems(rules, bad)
     assert problem.file.endswith("detect/new.yaml")
     assert problem.line > 1
-    assert "new.yaml" not in rule_change.text_of(RULES, "detect/new.yaml")
-    folder = rule_change.stage(RULES, good)
-    assert (folder / "detect" / "new.yaml").read_text() == RULE
-    assert load_book(folder).rules.by_id["fax"]
+    assert "new.yaml" not in rule_change.text_of(rules, "detect/new.yaml")
+    folder = rule_change.stage(rules, good)
+    assert (folder / "detect" / "new.yaml").read_text() == NEW
+    assert load_book(folder).rules.by_id["telex"]
     rule_change.unstage(folder)
     assert not folder.exists()
-    assert not (RULES / "detect" / "new.yaml").exists()
-    assert all(name.startswith("detect/") for name in rule_change.files(RULES))
+    assert not (rules / "detect" / "new.yaml").exists()
+    assert all(name.startswith("detect/") for name in rule_change.files(rules))
 
 
 def difference(change: str, text: str) -> dict[str, Any]:
@@ -99,11 +114,12 @@ def test_gains_come_before_losses_and_numbers_are_masked() -> None:
     assert lost["change"]["tone"] == "bad"
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_a_change_is_tried_in_a_folder_of_its_own_and_its_gains_are_shown(page: Page, answers: Answers) -> None:
-    app = page("rules", DESK, {"part": "backtest"}, rules_dir=RULES)
+    app = page("rules", DESK, {"part": "backtest"})
     app.selectbox(key="backtest_file").set_value("detect/new.yaml").run()
     assert app.text_area(key="backtest_text").value == "version: 1\nrules:\n"
-    app.text_area(key="backtest_text").set_value(RULE).run()
+    app.text_area(key="backtest_text").set_value(NEW).run()
     next(one for one in app.button if one.label == "Try it").click().run()
     command = next(words for words in answers.asked if words[:2] == ("rules", "backtest"))
     assert command[3:] == ("--days", "7")
@@ -113,11 +129,12 @@ def test_a_change_is_tried_in_a_folder_of_its_own_and_its_gains_are_shown(page: 
     app.run()
     assert drawn(app, "backtest_rows")["rows"][0]["text"] == "a fax?"
     assert "40 messages: 3 tickets as it is, 4 with the change." in text_of(app)
-    app.text_area(key="backtest_text").set_value(RULE.replace("when", "wehn")).run()
+    app.text_area(key="backtest_text").set_value(NEW.replace("when", "wehn")).run()
     assert next(one for one in app.button if one.label == "Try it").disabled
     assert drawn(app, "backtest_problems")["rows"][0]["place"].startswith("detect/new.yaml:")
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_corrections_that_wait_become_a_rule_to_try(page: Page, answers: Answers) -> None:
     rule = {
         "id": "suggested-noise",
@@ -128,16 +145,16 @@ def test_corrections_that_wait_become_a_rule_to_try(page: Page, answers: Answers
     answers.answers["rules", "suggest"] = Told(
         {"corrections": 5, "suggestions": [{"rule": rule, "mended": 4, "spoiled": 1}]}, at=NOW
     )
-    app = page("rules", DESK, {"part": "corrections"}, rules_dir=RULES)
+    app = page("rules", DESK, {"part": "corrections"})
     assert "Puts 4 corrections right, spoils 1" in text_of(app)
     app.button(key="try_0").click().run()
     assert "suggested-noise" in app.text_area(key="backtest_text").value
     assert app.selectbox(key="backtest_file").value == "detect/suggested.yaml"
 
 
+@pytest.mark.usefixtures("few_rules")
 def test_never_hit_and_shadowed_can_be_looked_at_by_a_link(page: Page, answers: Answers) -> None:
-    usage = [used(one.rule.id, 3, 3, 3) for one in BOOK.rules.rules if one.rule.id != "login"]
-    answers.answers["rules", "stats"] = Told({"messages": 50, "rules": [*usage, used("login", 0, 0, 0)]}, at=NOW)
-    app = page("rules", DESK, {"hits": "never"}, rules_dir=RULES)
-    assert [row["rule"] for row in drawn(app, "rules_table")["rows"]] == ["login"]
+    answers.answers["rules", "stats"] = Told({"messages": 50, "rules": [used("fax", 3, 3, 3), used("mail", 0, 0, 0)]}, at=NOW)
+    app = page("rules", DESK, {"hits": "never"})
+    assert [row["rule"] for row in drawn(app, "rules_table")["rows"]] == ["mail"]
     assert "50 messages" in text_of(app)

@@ -16,7 +16,7 @@ from stream.sheet.store import SheetStore
 from stream.sheet.wanted import WantedRows
 from tests.sheet.conftest import make_ticket
 from tests.sheet.office import PROGRAM, Office
-from tests.sheet.test_xlsx_sheet import CORPUS, File, Keep
+from tests.sheet.workbook import CORPUS, File, Keep
 
 _WHY = "starts LibreOffice, some 10 s a time: set SHEET_OFFICE=1, with soffice (package libreoffice-calc) installed"
 pytestmark = [

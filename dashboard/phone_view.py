@@ -23,14 +23,16 @@ _SENT = "rehearsal"
 
 @dataclass
 class Sent:
-    """A message on its way: what became of its webhook, and after how many seconds its ticket was seen here."""
+    """A message on its way: what became of its webhook, on which ticket it is now, and after how many seconds that was seen."""
 
     text: str
-    ticket: str
+    message: str
+    group: str
     role: people.Role
     webhook: bridge.Answer
     at: float
     seen: float | None = None
+    ticket: str | None = None
 
 
 def draw_phone(here: Context, phone: Phone) -> None:
@@ -84,8 +86,9 @@ def _talk(here: Context, phone: Phone, group: str) -> None:
         return
     if not said:
         st.caption(here.say("phone.empty"))
+    names = {one.address.split("@", 1)[0]: one.who for one in said if one.who}
     data = {
-        "messages": [_bubble(here, one) for one in said],
+        "messages": [_bubble(here, one, names) for one in said],
         "words": section(here.language, "chat") | {"label": here.say("phone.label")},
         "can_split": False,
         "sticks": True,
@@ -93,16 +96,18 @@ def _talk(here: Context, phone: Phone, group: str) -> None:
     parts.draw("chat", "phone_chat", data, on_split_change=lambda: None)
 
 
-def _bubble(here: Context, one: Said) -> dict[str, object]:
+def _bubble(here: Context, one: Said, names: dict[str, str]) -> dict[str, object]:
     role = people.Role.SELF if one.is_ours else resources.rules().book.role_of([one.address])
-    text = safe.title(one.text, reveal=here.reveal)
+    text, quoted = (
+        safe.name_mentions(safe.title(told, reveal=here.reveal), names, reveal=here.reveal) for told in (one.text, one.quoted)
+    )
     return {
         "id": one.id,
         "role": role.value,
         "who": "" if one.is_ours else safe.person(one.who, one.address, reveal=here.reveal),
         "at": one.at.isoformat(),
         "text": text,
-        "quoted": safe.title(one.quoted, reveal=here.reveal)[:120] or None,
+        "quoted": quoted[:120] or None,
         "reactions": [{"emoji": safe.show(emoji)[:8], "who": safe.show(who)} for emoji, who in one.reactions],
     }
 
@@ -117,7 +122,7 @@ def _write(phone: Phone, group: str, who: Member, text: str) -> None:
         answer = bridge.Answer(status or None, {}, (time.perf_counter() - began) * 1_000)
     except TransportError as problem:
         answer = bridge.Answer(None, {}, 0.0, str(problem))
-    remember(Sent(text, ticket_id(group, message_id), _role_of(who), answer, time.monotonic()))
+    remember(Sent(text, message_id, group, _role_of(who), answer, time.monotonic()))
 
 
 def remember(sent: Sent) -> None:
@@ -134,8 +139,9 @@ def draw_journey(here: Context) -> None:
             st.caption(here.say("simulator.nothing_sent"))
             return
         waited = time.monotonic() - sent.at
-        if sent.seen is None and sent.ticket in resources.snapshot().cards:
-            sent.seen = waited
+        if sent.seen is None:
+            sent.ticket = _find_ticket(sent)
+            sent.seen = waited if sent.ticket else None
         answer = sent.webhook
         taken = answer.status is not None and 200 <= answer.status < 300
         rows = [
@@ -154,11 +160,20 @@ def draw_journey(here: Context) -> None:
             "detail": ("wrap", "118px"),
         }
         parts.table("hops", tables.columns(here.language, "simulator", kinds), rows, here, resources.now())
-        if sent.seen is not None:
+        if sent.ticket is not None:
             st.page_link("views/ticket.py", label=here.say("ticket.see", id=sent.ticket), query_params={"id": sent.ticket})
         elif taken and waited > PATIENCE_S:
             told = trial.explain(sent.text, sent.role, resources.rules().book.rules, here.language, resources.now())
             parts.draw("facts", "why_not", {"facts": told.facts, "words": {}, "now": resources.now().isoformat()})
+
+
+def _find_ticket(sent: Sent) -> str | None:
+    """Return the ticket that the message opened, or was put on."""
+    opened, snapshot = ticket_id(sent.group, sent.message), resources.snapshot()
+    if opened in snapshot.cards:
+        return opened
+    events = (one for one in reversed(snapshot.recent) if one.message_id == sent.message)
+    return next((one.ticket_id for one in events if one.ticket_id in snapshot.cards), None)
 
 
 def _ticket_row(here: Context, sent: Sent, waited: float) -> tables.Row:
@@ -169,4 +184,4 @@ def _ticket_row(here: Context, sent: Sent, waited: float) -> tables.Row:
         state, shown = tables.chip(here.say("simulator.no_ticket"), "none"), ""
     else:
         state, shown = tables.chip(here.say("simulator.waiting"), "warn"), f"{waited:.1f} s"
-    return {"hop": here.say("simulator.hop_ticket"), "state": state, "time": shown, "detail": sent.ticket}
+    return {"hop": here.say("simulator.hop_ticket"), "state": state, "time": shown, "detail": sent.ticket or ""}

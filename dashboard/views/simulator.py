@@ -12,7 +12,6 @@ from dashboard.context import Context, context
 from dashboard.people import Role
 from dashboard.phone_view import Sent, draw_journey, draw_phone, remember
 from stream.core import people
-from stream.core.ids import ticket_id
 
 
 @st.cache_data(ttl=5, max_entries=1, show_spinner=False)
@@ -40,8 +39,7 @@ def send_direct(here: Context) -> None:
         message_id = f"TEST{uuid.uuid4().hex[:16].upper()}"
         event = rehearsal.message_event(text.strip(), here.me.name, message_id, settings.cs_instance, now)
         answer = bridge.post_event(settings, event)
-        ticket = ticket_id(rehearsal.TEST_GROUP, message_id)
-        remember(Sent(text.strip(), ticket, people.Role.CUSTOMER, answer, time.monotonic()))
+        remember(Sent(text.strip(), message_id, rehearsal.TEST_GROUP, people.Role.CUSTOMER, answer, time.monotonic()))
 
 
 def forecast(here: Context) -> None:

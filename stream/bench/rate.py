@@ -19,6 +19,7 @@ from stream.bench.subjects import Subject
 
 _LOOK_EVERY_S = 0.02
 _PATIENCE_S = 60.0
+_SETTLED_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class Watch:
             ensure_moving(running, "its start, with no message handled", time.monotonic() - began, _PATIENCE_S)
             await asyncio.sleep(_LOOK_EVERY_S)
 
+    async def settled(self, running: Sequence[Running]) -> None:
+        """Wait until something was written since the mark, and no more for a while; how much does not matter."""
+        await self.first(running)
+        last = await self._look(running)
+        while (now := await self._look(running)).at - last.at < _SETTLED_S:
+            if now.written > last.written:
+                last = now
+            await asyncio.sleep(_LOOK_EVERY_S)
+
     async def rate(self, running: Sequence[Running], count: int) -> Rate:
         """Wait until `count` messages are acknowledged, and tell how fast that was."""
         first = last = await self._look(running)
@@ -76,7 +86,7 @@ class Watch:
                 first = now
             if now.written > last.written:
                 last = now
-            elif await self._done() >= count:
+            elif (self._subject.writes_each and now.written >= count) or await self._done() >= count:
                 return _rate(first, last, count)
             ensure_moving(running, f"{now.written:,} records written", now.at - last.at, _PATIENCE_S)
             await asyncio.sleep(_LOOK_EVERY_S)

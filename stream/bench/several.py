@@ -9,9 +9,10 @@ from typing import Any
 from stream.bench.load import talk
 from stream.bench.processes import Fleet, Running
 from stream.bench.rate import Watch, watching
-from stream.bench.scene import Place, ensure_moving
+from stream.bench.scene import Place, ensure_moving, preload
 from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.bench.tickets import rate_of
+from stream.errors import GroupdeskError
 
 _GROUPS = 60
 _WARM = 120
@@ -22,7 +23,12 @@ async def measure_several(place: Place, counts: tuple[int, ...], messages: int) 
     """Return messages a second and CPU a message by number of workers; it begins with the most, and one by one leaves."""
     ours, bare = place.new_scene(), place.new_scene()
     subjects = {"worker": our_worker(ours), "bare_faust": await bare_counter(bare)}
-    return {name: await _measure(subject, counts, messages) for name, subject in subjects.items()}
+    found: dict[str, Any] = {"worker": await _measure(subjects["worker"], counts, messages)}
+    try:
+        found["bare_faust"] = await _measure(subjects["bare_faust"], counts, messages)
+    except GroupdeskError as error:  # bare Faust does not come through every new balance: our figures stand without it
+        found |= {"bare_faust": {}, "bare_faust_skipped": str(error)}
+    return found
 
 
 async def _measure(subject: Subject, counts: tuple[int, ...], messages: int) -> dict[str, dict[str, float]]:
@@ -34,7 +40,9 @@ async def _measure(subject: Subject, counts: tuple[int, ...], messages: int) -> 
                 while len(running) > count:
                     running.pop().stop()
                 await _wait_for_members(watch, running)
-                await rate_of(watch, running, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"), subject)
+                await watch.mark()
+                await preload(subject.settings, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"))
+                await watch.settled(running)  # bare Faust was seen to pass over some of what comes while groups change hands
                 rate = await rate_of(watch, running, talk(messages, _GROUPS, seed=30 + count), subject)
                 found[str(count)] = {"per_s": rate.per_s, "cpu_us": rate.cpu_us}
     return dict(sorted(found.items()))

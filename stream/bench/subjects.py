@@ -44,7 +44,8 @@ _SHARED_SETTINGS = (
 class Subject:
     """One who works through `inbound` of a scene: under which group, writing to which topics, started how.
 
-    `outputs` grow while it works; `table` is the one that its table is kept in, if it has one.
+    `outputs` grow while it works; `table` is the one that its table is kept in, if it has one. One that `writes_each` message
+    once is also done when it has written so many: bare Faust was seen to stop committing after its group was balanced anew.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Subject:
     outputs: tuple[str, ...]
     start: Callable[[Fleet], Running]
     table: str = ""
+    writes_each: bool = False
 
 
 def our_worker(settings: Settings) -> Subject:
@@ -67,7 +69,7 @@ async def bare_counter(settings: Settings) -> Subject:
     task = task_for(settings, "counter", options=faust_options(settings))
     table = changelog_name(task.group_id, "counts")
     await make_table_topic(settings, table)
-    return Subject(settings, task.group_id, (table,), lambda fleet: start_contestant(fleet, "faust_counter", task), table)
+    return Subject(settings, task.group_id, (table,), lambda fleet: start_contestant(fleet, "faust_counter", task), table, True)
 
 
 def bare_loop(settings: Settings) -> Subject:

@@ -72,7 +72,9 @@ def _costs(part: dict[str, Any]) -> Iterator[Row]:
 def _several(part: dict[str, Any]) -> Iterator[Row]:
     for count, each in part["worker"].items():
         what = "messages a second, " + ("1 worker" if count == "1" else f"{count} workers")
-        yield what, _count(each["per_s"]), f"{_count(part['bare_faust'][count]['per_s'])}, as many bare Faust counters"
+        bare = part["bare_faust"].get(count)
+        beside = f"{_count(bare['per_s'])}, as many bare Faust counters" if bare else f"left out: {part['bare_faust_skipped']}"
+        yield what, _count(each["per_s"]), beside
 
 
 def _count(value: float) -> str:

@@ -37,7 +37,7 @@ async def measure_start(place: Place, tickets: int, messages: int) -> dict[str, 
         found[name] = {
             "ready_s": cold,
             "recovery_s": recovered,
-            "recovery_100k_s": recovered if tickets == _NAMED else cold + (recovered - cold) * _NAMED / tickets,
+            "recovery_100k_s": recovered if tickets == _NAMED else cold + max(0.0, recovered - cold) * _NAMED / tickets,
         }
     return found
 

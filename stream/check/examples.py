@@ -13,10 +13,11 @@ _SAMPLES = frozenset(
 )
 _PLACEHOLDER = re.compile(
     r"""(?ix)
-    (please[-_ ]?)? (change|replace) [-_ ]? (me|this|it)\b .*
+    (please[-_ ]?)? (change|replace) [-_ ]? (me|this|it|with) (?![a-z]) .*
+    | (a [-_ ])? (long [-_ ])? random [-_ ] (string|secret|text|value)  |  .* (\.\.\.|…)
     | (your|insert|example|sample) [-_ ] .*  |  .* [-_ ] (your|actual) [-_ ] .*
     | my [-_ ]? (secret|password|key|token)  |  (super|top)? [-_ ]? secret [-_ ]? \d{0,4}  |  password \d*  |  123456 \d*
-    | < .* >  |  \.\.\.  |  (?P<one>.) (?P=one){2,}
+    | < .* >  |  (?P<one>.) (?P=one){2,}
     """
 )
 

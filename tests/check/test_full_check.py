@@ -22,9 +22,9 @@ from openpyxl import load_workbook
 from stream.adapters.bridge_address import bridge_address
 from stream.adapters.kafka import Tail
 from stream.adapters.topics import Topic
-from stream.check.full import check_fully
+from stream.check.full import _take_steps, check_fully
 from stream.check.loading import describe_rules, load_rules
-from stream.check.stages import Result, StageFailed
+from stream.check.stages import Result, StageFailed, Stages
 from stream.check.trial_chat import MARK, TEST_GROUP
 from stream.core.ticket import Ticket, TicketState
 from stream.settings import Settings, as_environment
@@ -33,6 +33,7 @@ from tests.stand_ins.openai_server import label_all, serving
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
+IS_LONG = os.environ.get("GROUPDESK_TEST_LONG") == "1"
 # As the original system's report of its full test run names them.
 NAMED_BY_THE_ORIGINAL = {
     "Orchestrator Loading",
@@ -96,10 +97,11 @@ def test_it_uses_the_groupdesk_that_runs_names_the_part_that_is_missing_and_clea
 
         with process(settings, "worker"):
             wait_until(lambda: part(settings, "worker") == "ok")
-            assert interrupted_check(settings, signal.SIGINT) == 1
-            assert states(settings) == [TicketState.CLOSED]
+            if IS_LONG:
+                assert interrupted_check(settings, signal.SIGINT) == 1
+                assert states(settings) == [TicketState.CLOSED]
             assert interrupted_check(settings, signal.SIGKILL) == -signal.SIGKILL
-            assert sorted(states(settings)) == [TicketState.CLOSED, TicketState.NEW]
+            assert states(settings)[-1] is TicketState.NEW
             told, code = check(settings)
         assert code == 0, told
         assert told["ok"]
@@ -138,9 +140,33 @@ def tickets(settings: Settings) -> dict[str, Ticket]:
 
 def what_is_left_is_closed_and_marked(settings: Settings) -> None:
     left = tickets(settings).values()
-    assert [ticket.state for ticket in left] == [TicketState.CLOSED] * 3
+    assert [ticket.state for ticket in left] == [TicketState.CLOSED] * (3 if IS_LONG else 2)
     assert all(ticket.group == TEST_GROUP and ticket.title.startswith(MARK) for ticket in left)
     assert any(MARK in text for text in sheet_texts(settings))
+
+
+def test_whatever_interrupts_a_check_it_cleans_up() -> None:
+    cleaned: list[str] = []
+
+    class Interrupted:
+        posted_at = None
+
+        def __getattr__(self, name: str) -> Callable[[], str]:
+            return lambda: "well"
+
+        def is_well(self, _part: str) -> str:
+            return "ok"
+
+        def open_ticket(self) -> str:
+            raise KeyboardInterrupt
+
+        def clean_up(self) -> str:
+            cleaned.append("yes")
+            return "closed"
+
+    with pytest.raises(KeyboardInterrupt):
+        _take_steps(Interrupted(), Stages())  # type: ignore[arg-type] # what is tested is the order of its calls
+    assert cleaned == ["yes"]
 
 
 def test_a_group_that_is_not_read_is_told_as_what_to_fix(settings: Settings, tmp_path: Path) -> None:

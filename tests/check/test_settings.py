@@ -164,12 +164,26 @@ def test_a_secret_out_of_an_example_is_a_problem_and_is_not_printed(plain: Setti
     assert sample not in found[0].told + found[0].to_do
 
 
+@pytest.mark.parametrize(
+    "sample", ["CHANGE_ME_PLEASE", "changeme123", "REPLACE-WITH-SECRET", "a-long-random-string", "sk-...", "***"]
+)
+def test_placeholders_are_known_however_they_are_written(sample: str) -> None:
+    assert is_example(sample)
+
+
 def test_whatever_the_bridge_refuses_as_a_sample_is_told_by_check() -> None:
     assert {sample for sample in _SAMPLES if not is_example(sample)} == set()
 
 
 @pytest.mark.parametrize(
-    "own", ["Rp8_vJx2-Wq5tZk7yB", "sk-proj-4fJ0aLmZ", "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms", "correct horse"]
+    "own",
+    [
+        "Rp8_vJx2-Wq5tZk7yB",
+        "sk-proj-4fJ0aLmZ",
+        "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms",
+        "correct horse",
+        "replacement-part-7",
+    ],
 )
 def test_a_secret_of_ones_own_is_none_of_an_example(own: str) -> None:
     assert not is_example(own)

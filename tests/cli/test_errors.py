@@ -41,7 +41,6 @@ def run(command: str, **settings: str) -> Result:
         ("demo nofile", {}, r"nofile cannot be read .*"),
         ("topics", NO_KAFKA, r"Kafka at 127\.0\.0\.1:1 does not answer yet; check KAFKA_BOOTSTRAP_SERVERS .*"),
         ("dead-letters list", NO_KAFKA, r"Kafka at 127\.0\.0\.1:1 does not answer .*"),
-        ("due", NO_KAFKA, r"Kafka at 127\.0\.0\.1:1 does not answer .*"),
         ("due", {"RULES_DIR": "nowhere"}, r"There is no rules folder at .*nowhere; set RULES_DIR .*"),
         ("rules check", {"RULES_DIR": "nowhere"}, r"There is no rules folder at .*"),
         ("whatsapp status", {}, r"EVOLUTION_API_URL is not set; .*"),

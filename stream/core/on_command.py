@@ -66,11 +66,10 @@ def apply(turn: Turn, command: AnyCommand) -> None:
             raise CommandRefused(f"Nothing here can do `{command.kind}`; use a newer worker.")  # noqa: TRY301 - refused like any other
         do(turn, command)
     except CommandRefused as refusal:
-        turn.record(
+        turn.record_asked(
+            command,
             EventKind.REFUSED,
             getattr(command, "ticket_id", None),
-            actor=command.actor,
-            command_id=command.id,
             after=command.kind,
             because=str(refusal),
         )
@@ -96,7 +95,7 @@ def _find_open(turn: Turn, ticket_id: str) -> Ticket:
 def _change(turn: Turn, command: Command, ticket: Ticket, kind: EventKind, name: str, value: str | None) -> None:
     before = getattr(ticket, name)
     turn.save(ticket.but(**{name: value}))
-    turn.record(kind, ticket.id, actor=command.actor, command_id=command.id, before=_short(before), after=_short(value))
+    turn.record_asked(command, kind, ticket.id, before=_short(before), after=_short(value))
 
 
 def _assign(turn: Turn, command: Claim | Assign) -> None:
@@ -115,7 +114,11 @@ def _set_note(turn: Turn, command: SetNote) -> None:
     ticket = _find(turn, command.ticket_id)
     turn.save(ticket.but(note=command.note))
     # The words stand in the snapshot alone: events are kept for a year, where an erasure does not reach.
-    turn.record(EventKind.NOTE_CHANGED, ticket.id, actor=command.actor, command_id=command.id)
+    turn.record_asked(
+        command,
+        EventKind.NOTE_CHANGED,
+        ticket.id,
+    )
 
 
 def _set_state(turn: Turn, command: SetState) -> None:
@@ -133,17 +136,16 @@ def _snooze(turn: Turn, command: Snooze) -> None:
     if command.until <= turn.now:
         raise CommandRefused("A ticket can only be snoozed until a time to come.")
     turn.save(snooze(ticket, command.until, turn.now))
-    turn.record(EventKind.SNOOZED, ticket.id, actor=command.actor, command_id=command.id, after=command.until.isoformat())
+    turn.record_asked(command, EventKind.SNOOZED, ticket.id, after=command.until.isoformat())
 
 
 def _not_a_ticket(turn: Turn, command: NotATicket) -> None:
     ticket = _find_open(turn, command.ticket_id)
-    turn.record(
+    turn.record_asked(
+        command,
         EventKind.CORRECTED,
         ticket.id,
-        actor=command.actor,
         message_id=ticket.messages[0].message_id if ticket.messages else None,
-        command_id=command.id,
         before=Label.TICKET,
         after=Label.NOISE,
         because=f"was decided by {ticket.detected_by.decided_by}",
@@ -160,12 +162,11 @@ def _open(turn: Turn, command: Open) -> None:
     by = command.actor.name or command.actor.kind
     detection = Detection(label=Label.TICKET, stage=Stage.PERSON, decided_by=by, confidence=1.0, category=command.category)
     ticket = open_ticket(turn, recent.but(label=Label.TICKET), detection)
-    turn.record(
+    turn.record_asked(
+        command,
         EventKind.CORRECTED,
         ticket.id,
-        actor=command.actor,
         message_id=recent.id,
-        command_id=command.id,
         before=recent.label,
         after=Label.TICKET,
     )
@@ -173,7 +174,7 @@ def _open(turn: Turn, command: Open) -> None:
 
 def _merge(turn: Turn, command: Merge) -> None:
     _rearrange(turn, command, merge(turn.state_now, command.ticket_id, command.into, turn.now))
-    turn.record(EventKind.MERGED, command.ticket_id, actor=command.actor, command_id=command.id, after=command.into)
+    turn.record_asked(command, EventKind.MERGED, command.ticket_id, after=command.into)
 
 
 def _split(turn: Turn, command: Split) -> None:
@@ -184,12 +185,11 @@ def _split(turn: Turn, command: Split) -> None:
     turn.count(tickets_opened=len({ticket.id for ticket in rearranged.tickets} - known))
     for ticket in rearranged.tickets:
         if ticket.id != command.ticket_id:
-            turn.record(
+            turn.record_asked(
+                command,
                 EventKind.SPLIT,
                 ticket.id,
-                actor=command.actor,
                 message_id=command.message_id,
-                command_id=command.id,
                 before=command.ticket_id,
                 after=ticket.id,
             )
@@ -197,12 +197,11 @@ def _split(turn: Turn, command: Split) -> None:
 
 def _attach(turn: Turn, command: Attach) -> None:
     _rearrange(turn, command, attach_to(turn.state_now, command.ticket_id, command.message_id, turn.now))
-    turn.record(
+    turn.record_asked(
+        command,
         EventKind.ATTACHED,
         command.ticket_id,
-        actor=command.actor,
         message_id=command.message_id,
-        command_id=command.id,
         because=Evidence.PERSON,
     )
 
@@ -212,7 +211,7 @@ def _undo(turn: Turn, command: Undo) -> None:
     _rearrange(turn, command, rearranged)
     turn.state = forget(turn.state, command.command_id)
     for ticket in rearranged.tickets:
-        turn.record(EventKind.UNDONE, ticket.id, actor=command.actor, command_id=command.id, before=command.command_id)
+        turn.record_asked(command, EventKind.UNDONE, ticket.id, before=command.command_id)
 
 
 def _rearrange(turn: Turn, command: Command, rearranged: Rearranged) -> None:
@@ -220,11 +219,10 @@ def _rearrange(turn: Turn, command: Command, rearranged: Rearranged) -> None:
         before = turn.tickets.get(ticket.id)
         turn.save(ticket)
         if before is not None and before.state is not ticket.state:
-            turn.record(
+            turn.record_asked(
+                command,
                 EventKind.STATE_CHANGED,
                 ticket.id,
-                actor=command.actor,
-                command_id=command.id,
                 before=before.state,
                 after=ticket.state,
             )
@@ -260,7 +258,11 @@ def _carried(turn: Turn, command: Judge | Open) -> Recent | None:
 
 def _push_row(turn: Turn, command: PushRow) -> None:
     """Leave the asking to the role `sheet`, which hears this event; the ticket itself does not change."""
-    turn.record(EventKind.ROW_PUSHED, _find(turn, command.ticket_id).id, actor=command.actor, command_id=command.id)
+    turn.record_asked(
+        command,
+        EventKind.ROW_PUSHED,
+        _find(turn, command.ticket_id).id,
+    )
 
 
 def _short(value: object) -> str | None:

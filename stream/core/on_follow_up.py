@@ -40,11 +40,10 @@ def cancel_planned(turn: Turn, command: CancelFollowUp) -> None:
     ticket = _planned(turn, command.ticket_id)
     because = f"cancelled by {command.actor.name or command.actor.kind}"
     turn.save(cancel(ticket, turn.book.follow_ups, turn.facts(), turn.now, because))
-    turn.record(
+    turn.record_asked(
+        command,
         EventKind.FOLLOW_UP,
         ticket.id,
-        actor=command.actor,
-        command_id=command.id,
         after=FollowUpStatus.CANCELLED,
         because=because,
     )
@@ -58,12 +57,11 @@ def report(turn: Turn, command: ReportDelivery) -> None:
         told = record_delivery(ticket, command)
         if told != ticket:
             turn.save(told)
-            turn.record(
+            turn.record_asked(
+                command,
                 EventKind.FOLLOW_UP,
                 ticket.id,
-                actor=command.actor,
                 message_id=command.message_id,
-                command_id=command.id,
                 after=command.status,
                 because=command.because,
             )

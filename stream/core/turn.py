@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stream.core.book import Book
-from stream.core.commands import Actor
+from stream.core.commands import Actor, Command
 from stream.core.detection import Detection
 from stream.core.events import EventKind, TicketEvent
 from stream.core.group import GroupState, Recent
@@ -88,6 +88,11 @@ class Turn:
                 because=because,
             )
         )
+
+    def record_asked(self, command: Command, kind: EventKind, ticket_id: str | None, **more: str | None) -> None:
+        """Add an event to the audit trail with who asked for it."""
+        because = more.pop("because", None) or ""
+        self.record(kind, ticket_id, actor=command.actor, command_id=command.id, because=because, **more)
 
     def name_of(self, person_key: str) -> str | None:
         """Return the name that team.yaml gives to somebody, whatever they call themselves on WhatsApp."""

@@ -153,4 +153,5 @@ def test_duplicates_in_any_order_make_the_same_tickets() -> None:
     expected = {ticket.messages[0].message_id for ticket in run(TALK)[0].state.tickets.values()}
     shuffled = list(itertools.chain.from_iterable([value] * 5 for value in TALK))
     random.Random(3).shuffle(shuffled)
-    assert {ticket.messages[0].message_id for ticket in run(shuffled)[0].state.tickets.values()} >= {"A"} & expected
+    found = [ticket for ticket in run(shuffled)[0].state.tickets.values() if ticket.merged_into is None]
+    assert {ticket.messages[0].message_id for ticket in found} >= {"A"} & expected

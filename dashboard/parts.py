@@ -27,8 +27,6 @@ _STYLE = """<style>
   border: 1px dashed rgba(128,128,128,.4); border-radius: 10px; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 2.8rem .8rem 2rem; }
-  .st-key-narrow .stTextInput { width: 100% !important; max-width: none; }
-  .st-key-narrow .stSelectbox { width: calc(50% - .5rem) !important; min-width: 0; }
   .stHorizontalBlock > div:has(> .stMetric), .stHorizontalBlock > .stElementContainer:has(.stMetric) {
     flex: 1 1 calc(50% - .75rem) !important; width: auto !important; min-width: calc(50% - .75rem) !important; }
 }

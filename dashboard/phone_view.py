@@ -154,7 +154,7 @@ def draw_journey(here: Context) -> None:
             _ticket_row(here, sent, waited) if taken else {"hop": here.say("simulator.hop_ticket")},
         ]
         kinds = {
-            "hop": ("text", "minmax(120px, 1fr)"),
+            "hop": ("wrap", "minmax(120px, 1fr)"),
             "state": ("chip", "118px"),
             "time": ("number", "78px"),
             "detail": ("wrap", "118px"),

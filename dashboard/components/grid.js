@@ -1,7 +1,7 @@
 // A quiet table. A column has a name, a label and a kind: text, wrap, id, time, until, number, bar, chip ({text, tone}),
 // checks (a list of {holds, asked, found}), or buttons (a list of {text, press}): pressing one tells the page what stands in `press`.
 function paintCell(cell, kind, value, offset) {
-  if (value === null || value === undefined || value === "") { cell.classList.add("none"); cell.replaceChildren(h("span", "muted", "–")); return; }
+  if (value === null || value === undefined || value === "") { cell.classList.add("absent"); cell.replaceChildren(h("span", "muted", "–")); return; }
   if (kind === "chip") {
     const chip = h("span", "chip " + value.tone);
     chip.append(icon(value.tone === "bad" ? "late" : value.tone === "good" ? "resolved" : value.tone === "warn" ? "wait" : "dot"), h("span", null, value.text));

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,15 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "groupdesk-trial"
-PROXY, DASHBOARD = "127.0.0.1:33000", "127.0.0.1:38501"
+
+
+def free_address() -> str:
+    """Return an address of this machine on which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+PROXY, DASHBOARD = free_address(), free_address()
 
 
 class Failed(Exception):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 import showroom
-from browsing import SHOTS
+from browsing import SHOTS, settle
 from issuer import Issuer
 from playwright.sync_api import Page, expect
 from system import free_port, wait_for
@@ -113,9 +113,7 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-@pytest.mark.parametrize(("role", "acts", "reveals", "pairs"), [
-    ("viewer", False, False, False), ("operator", True, True, False), ("admin", True, True, True),
-])  # fmt: skip
+@pytest.mark.parametrize(("role", "acts", "reveals", "pairs"), [("viewer", False, False, False), ("admin", True, True, True)])
 def test_a_password_opens_what_its_role_may(guarded: Door, page: Page, role: str, acts: bool, reveals: bool, pairs: bool) -> None:
     page.goto(f"{guarded.url}/ticket?id={guarded.ticket}")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
@@ -136,21 +134,24 @@ def test_a_password_opens_what_its_role_may(guarded: Door, page: Page, role: str
     page.goto(f"{guarded.url}/connection")
     expect(page.get_by_text("Webhook address")).to_be_visible()
     expect(page.get_by_text("Open the pairing page")).to_have_count(int(pairs))
+    settle(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    settle(page)
+    page.wait_for_function("!/groupdesk_session=[^;]/.test(document.cookie)")
     page.reload()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize(("email", "role"), [("ana@northwind.example", "operator"), ("eve@elsewhere.example", "viewer")])
-def test_a_company_account_signs_in_and_comes_back_to_the_link(company: Door, page: Page, email: str, role: str) -> None:
+def test_a_company_account_signs_in_as_an_operator_and_comes_back_to_the_link(company: Door, page: Page) -> None:
     assert company.issuer is not None
-    company.issuer.person = {"name": "Rui Costa", "email": email, "email_verified": True}
+    company.issuer.person = {"name": "Rui Costa", "email": "ana@northwind.example", "email_verified": True}
     page.goto(f"{company.url}/ticket?id={company.ticket}")
     page.get_by_role("button", name="Sign in with your company account").click()
     expect(page.locator(".headline .id")).to_have_text(company.ticket)
-    expect(page.get_by_text(f"Signed in as Rui Costa, {role}")).to_be_visible()
+    expect(page.get_by_text("Signed in as Rui Costa, operator")).to_be_visible()
     claim = page.get_by_role("button", name="Claim")
-    expect(claim).to_be_enabled() if role == "operator" else expect(claim).to_be_disabled()
+    expect(claim).to_be_enabled()
+    settle(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("button", name="Sign in with your company account")).to_be_visible()

@@ -63,6 +63,8 @@ def judge(finding: Finding, seen: Seen, sent: Sequence[dict[str, Any]], *, has_t
     finding.arrived = sum(arrived.values())
     finding.twice = sum(times - 1 for times in arrived.values())
     finding.ends.update(found.last.status.value for found in seen.standings.values() if found.is_final and found.last)
+    if has_tickets:
+        finding.ends["let go"] = count_let_go(seen)
     finding.forgotten = finding.wanted - sum(finding.ends.values())
     for key, found in seen.standings.items():
         status = found.last.status if found.last else None
@@ -76,11 +78,19 @@ def judge(finding: Finding, seen: Seen, sent: Sequence[dict[str, Any]], *, has_t
         finding.told_otherwise = count_told_otherwise(seen)
 
 
+def count_let_go(seen: Seen) -> int:
+    """Return how many follow-ups the worker let go with a reason before any message was made of them, as overtaken ones."""
+    marks = [mark for ticket in seen.tickets.values() for mark in ticket.follow_ups]
+    return sum(mark.outbound_id is None and mark.status is FollowUpStatus.CANCELLED and bool(mark.because) for mark in marks)
+
+
 def count_told_otherwise(seen: Seen) -> int:
     """Return how many follow-ups have another end on their ticket than in the log."""
     differs = 0
     for ticket in seen.tickets.values():
         for mark in ticket.follow_ups:
+            if mark.outbound_id is None:
+                continue
             found = seen.standings.get(mark.outbound_id or "")
             differs += found is None or found.last is None or found.last.status.value != mark.status.value
     return differs

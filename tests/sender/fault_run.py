@@ -14,23 +14,18 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from stream.adapters.kafka import Publisher, Tail
 from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
-from stream.broker import start_broker
 from stream.core.delivery import Delivery
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, Standing, advance
@@ -41,27 +36,16 @@ from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
 from stream.simulator.instance import Group
 from stream.simulator.mischief import Mischief, SendFault
 from stream.simulator.webhooks import Retries
-from tests.sender.fault_finding import Finding, Seen, count_told_otherwise, judge
+from tests.sender.fault_finding import Finding, Seen, count_let_go, count_told_otherwise, judge
+from tests.sender.fault_stage import ROOT, broker_in, settings_in, write_rules
 from tests.sender.faulty_wire import FaultyWire
 
-ROOT = Path(__file__).parents[2]
 STEPS = ("before_intent", "after_intent", "after_intent_told", "after_calling", "after_call", "after_result", "after_told")
 SEND_RATES = {
     fault: 0.002 if fault in (SendFault.FORBIDDEN_BY_WHATSAPP, SendFault.UNAUTHORIZED, SendFault.LICENCE) else 0.01
     for fault in SendFault
 }
 ECHOES = {"duplicate": 0.05, "drop": 0.05, "late": 0.05, "late_seconds": 20.0}
-RULES = """\
-version: 1
-sending: {quiet_hours: [], quiet_days: false, after_talk: 0, group_gap: 0, ticket_gap: 0, per_ticket: 50, per_group_and_day: 50,
-  unanswered: 50, together_within: 0, expires_after: 1d}
-policies:
-  - id: all
-    steps: [{after: 0, say: first}, {after: 1, say: second}]
-texts:
-  first: {en: "First word on {{ ticket.id }}"}
-  second: {en: "Second word on {{ ticket.id }}"}
-"""
 
 
 class Run:
@@ -119,7 +103,7 @@ class Run:
         groups = [f"1203630{number:011d}@g.us" for number in range(self.finding.wanted // 2)]
         for group in groups:
             self.instance.groups[group] = Group(group, "Desk", [])
-        _write_rules(self.settings.rules_dir, groups, with_detection=self._with_worker)
+        write_rules(self.settings.rules_dir, groups, with_detection=self._with_worker)
         ensure_topics(self.settings)
         self._start("sender")
         if self._with_worker:
@@ -167,7 +151,7 @@ class Run:
         ended_at, told_at, stayed_away = None, 0.0, 0
         while time.monotonic() < until:
             await asyncio.to_thread(self._read)
-            ended = sum(standing.is_final for standing in self.seen.standings.values())
+            ended = sum(standing.is_final for standing in self.seen.standings.values()) + count_let_go(self.seen)
             self._restart_the_dead()
             self._act_as_person()
             if self._kills and not self._plan.exists() and ended >= self._every * (1 + sum(self.finding.kills.values())):
@@ -268,49 +252,6 @@ class Run:
             return fault
 
         mischief.draw_send = counting  # type: ignore[method-assign] # counts what is drawn and changes nothing
-
-
-def _write_rules(folder: Path, groups: list[str], *, with_detection: bool) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in ("detect", "lists") if with_detection else ():
-        shutil.copytree(ROOT / "rules" / part, folder / part, dirs_exist_ok=True)
-    (folder / "followups.yaml").write_text(RULES)
-    lines = "".join(f"  - {{jid: {group}, mode: tickets+follow-ups}}\n" for group in groups)
-    (folder / "groups.yaml").write_text(f"version: 1\ngroups:\n{lines}")
-    (folder / "team.yaml").write_text("version: 1\nteam: []\n")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def settings_in(folder: Path, bootstrap: str) -> Settings:
-    """Return settings of a run of its own: nothing comes from `.env`."""
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    own: dict[str, Any] = {"data_dir": folder / "data", "rules_dir": folder / "rules", "bridge_port": free_port()}
-    return Settings(
-        _env_file=None,
-        kafka_bootstrap_servers=bootstrap,
-        topic_prefix=f"f{uuid.uuid4().hex[:8]}.",
-        topic_partitions=2,
-        webhook_secret="a-secret-of-the-fault-run-0123456789",
-        **own,
-    )
-
-
-@contextlib.contextmanager
-def broker_in(folder: Path) -> Iterator[str]:
-    """Run an Apache Kafka of our own, or use the one that GROUPDESK_TEST_BOOTSTRAP names."""
-    if running := os.environ.get("GROUPDESK_TEST_BOOTSTRAP"):
-        yield running
-        return
-    broker = start_broker(folder, allow_trial=False)
-    try:
-        yield broker.bootstrap
-    finally:
-        broker.stop()
 
 
 def say(sentence: str) -> None:

@@ -39,3 +39,22 @@ def client_options(settings: Settings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.kafka_security_username
         options["sasl_plain_password"] = settings.kafka_security_password.get_secret_value()
     return options
+
+
+def connect(kind: Any, **options: Any) -> Any:
+    """Return a client of kafka-python; one that finds no broker leaves neither its thread nor its files behind.
+
+    The library forgets both when a constructor fails: a role that tries once a second while Kafka is away would drown in them.
+    """
+    made: list[Any] = []
+
+    def keep(**config: Any) -> Any:
+        made.append(kind.DEFAULT_CONFIG["kafka_client"](**config))
+        return made[-1]
+
+    try:
+        return kind(**options, kafka_client=keep)
+    except BaseException:
+        for client in made:
+            client.close()
+        raise

@@ -17,7 +17,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from stream.adapters.broker_refusal import why_refused
-from stream.adapters.brokers import bootstrap_servers, client_options
+from stream.adapters.brokers import bootstrap_servers, client_options, connect
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
 from stream.settings import Settings
@@ -34,7 +34,8 @@ def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any
     acks=all and idempotence: a positive answer means stored. A negative one may still have been stored: readers drop doubles.
     """
     try:
-        producer = KafkaProducer(
+        producer = connect(
+            KafkaProducer,
             **client_options(settings),
             acks="all",
             enable_idempotence=True,
@@ -249,7 +250,8 @@ class GroupConsumer:
 
 def _consumer(settings: Settings, group_id: str | None) -> Any:
     try:
-        return KafkaConsumer(
+        return connect(
+            KafkaConsumer,
             **client_options(settings),
             group_id=group_id,
             enable_auto_commit=False,

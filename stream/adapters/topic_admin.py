@@ -10,7 +10,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from stream.adapters.broker_refusal import why_refused
-from stream.adapters.brokers import bootstrap_servers, client_options
+from stream.adapters.brokers import bootstrap_servers, client_options, connect
 from stream.adapters.topics import GROUPS_TABLE, SPECS, changelog_name, full_name
 from stream.errors import BrokerError, TopicMismatch
 from stream.settings import Settings
@@ -171,7 +171,9 @@ def _close(admin: Any) -> None:
 
 def _connect(settings: Settings) -> Any:
     try:
-        return KafkaAdminClient(**client_options(settings) | {"bootstrap_timeout_ms": _PATIENCE_MS}, request_timeout_ms=15_000)
+        return connect(
+            KafkaAdminClient, **client_options(settings) | {"bootstrap_timeout_ms": _PATIENCE_MS}, request_timeout_ms=15_000
+        )
     except KafkaError as error:
         servers = bootstrap_servers(settings)
         silent = f"Kafka at {', '.join(servers)} does not answer yet; check KAFKA_BOOTSTRAP_SERVERS if it stays so."

@@ -85,11 +85,13 @@ def _judge_tables(verdict: Verdict, pages: Pages, truth: Truth) -> None:
     wrong, unbalanced = [], []
     for group, state in truth.states.items():
         raw = pages.records.get(group)
-        found = GroupRecord.from_json(raw).state if raw is not None else None
+        if raw is None:
+            continue  # all its inputs are told as lost, or not handled
+        found = GroupRecord.from_json(raw).state
         if found != state:
             names = [name for name in type(state).model_fields if getattr(found, name, None) != getattr(state, name)]
             wrong.append(f"{group}: {', '.join(names)}")
-        ledger = state.ledger if found is None else found.ledger
+        ledger = found.ledger
         parts = ledger.duplicates + sum(ledger.ignored.values()) + ledger.dead + ledger.applied
         if ledger.seen != parts:
             unbalanced.append(f"{group}: {ledger.seen} seen, {parts} accounted for")

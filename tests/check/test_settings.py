@@ -128,7 +128,7 @@ def test_names_that_evolution_takes_are_taken(name: str) -> None:
 )
 def test_values_of_real_installations_are_taken(good: dict[str, str]) -> None:
     (name, value), = good.items()  # fmt: skip
-    assert getattr(Settings(_env_file=None, **good), name) == value  # type: ignore[arg-type]
+    assert getattr(Settings(_env_file=None, **good), name) == value
 
 
 def test_blanks_around_a_value_do_not_count() -> None:

@@ -28,7 +28,7 @@ def _answer_before_kafka_has_it() -> None:
         under_way.add(task)
         task.add_done_callback(under_way.discard)
 
-    SpooledInbox.store = store_later  # type: ignore[method-assign]
+    SpooledInbox.store = store_later
 
 
 def _know_no_message_again() -> None:
@@ -66,7 +66,7 @@ def _acknowledge_before_outputs() -> None:
         loop.call_later(3.0, lambda: loop.create_task(hand_over(self, *record, **more)))
         return Done()
 
-    Producer.hand_over = hand_over_later  # type: ignore[method-assign]
+    Producer.hand_over = hand_over_later
 
 
 def _send_first_and_write_later() -> None:
@@ -85,7 +85,7 @@ def _send_first_and_write_later() -> None:
         self._reporter.finish(outbound, number, DeliveryStatus.SENT, message_id=sent.message_id)
         return True
 
-    Sender._attempt = attempt  # type: ignore[method-assign]
+    Sender._attempt = attempt
 
 
 def _commit_before_the_sheet_has_it() -> None:
@@ -99,7 +99,7 @@ def _commit_before_the_sheet_has_it() -> None:
         waiting.append(list(records))
         return take(self, waiting.popleft())
 
-    Intake.take = take_later  # type: ignore[method-assign]
+    Intake.take = take_later
 
 
 class Safeguard(NamedTuple):

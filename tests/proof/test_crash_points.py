@@ -19,7 +19,7 @@ ALL = {point for points in crash_points.POINTS.values() for point in points}
 
 
 def settings(**changes: object) -> Settings:
-    return Settings(_env_file=None, **changes)  # type: ignore[arg-type]
+    return Settings(_env_file=None, **changes)
 
 
 def test_nothing_happens_by_default() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from stream.adapters.brokers import client_options
+from stream.adapters.brokers import client_options, connect
 from stream.adapters.kafka import close_quietly
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
@@ -47,8 +47,12 @@ class EndOffsets:
             close_quietly(consumer)
 
     def _connect(self) -> None:
-        self._consumer = KafkaConsumer(
-            **client_options(self._settings), group_id=None, enable_auto_commit=False, request_timeout_ms=_TIMEOUT_MS
+        self._consumer = connect(
+            KafkaConsumer,
+            **client_options(self._settings),
+            group_id=None,
+            enable_auto_commit=False,
+            request_timeout_ms=_TIMEOUT_MS,
         )
         self._partitions = []
         for name in self._topics:
@@ -93,7 +97,7 @@ class GroupLags:
         if consumer is None:  # it never subscribes, so it is no member of the group and takes nothing away from one
             name = f"{self._settings.topic_prefix}{group}"
             options = client_options(self._settings) | {"enable_auto_commit": False, "request_timeout_ms": 15_000}
-            consumer = self._consumers[group] = KafkaConsumer(**options, group_id=name)
+            consumer = self._consumers[group] = connect(KafkaConsumer, **options, group_id=name)
         partitions = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
         ends = consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS)
         starts = consumer.beginning_offsets(partitions, timeout_ms=_TIMEOUT_MS)

@@ -24,8 +24,8 @@ def shorten_waits() -> None:
     from stream.transport.evolution import EvolutionTransport
 
     limits = {"gap_s": 0.0, "per_minute": 100_000, "claim_s": 3, "settle_s": 8, "second_look_s": 1, "retry_s": 1}
-    sender_role.SendingLimits = lambda **_: SendingLimits(**limits)  # type: ignore[misc,assignment]
-    carriers.EvolutionTransport = functools.partial(EvolutionTransport, send_timeout_s=4.0, typing_ms=0)  # type: ignore[misc,assignment]
+    sender_role.SendingLimits = lambda **_: SendingLimits(**limits)
+    carriers.EvolutionTransport = functools.partial(EvolutionTransport, send_timeout_s=4.0, typing_ms=0)
 
 
 def limit_files() -> None:
@@ -38,7 +38,7 @@ def limit_files() -> None:
 def sleep_without_clock() -> None:
     """Let `time.sleep` wait in `select`: under libfaketime Python's own way of sleeping fails."""
     if "FAKETIME_TIMESTAMP_FILE" in os.environ:
-        time.sleep = lambda seconds: select.select([], [], [], max(0.0, seconds))  # type: ignore[assignment,misc]
+        time.sleep = lambda seconds: select.select([], [], [], max(0.0, seconds))
 
 
 def main() -> None:

@@ -83,7 +83,7 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
     new = GroupRecord(
         state=outcome.state,
         position={**record.position, arrival.topic: arrival.offset},
-        position_at={**record.position_at, arrival.topic: arrival.at},
+        position_at={**record.position_at, arrival.topic: max(arrival.at, record.position_at.get(arrival.topic, arrival.at))},
         outbox=outbox,
     )
     return Handled(new, tuple(_publications(arrival, new.state, outputs, error)))

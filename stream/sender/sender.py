@@ -225,5 +225,6 @@ class Sender:
     def _hold(self, verdict: Verdict) -> None:
         """Hold everything after a failure that is not this message's own: doubling, ten minutes at most."""
         self._holds += 1
-        self._held_until = self._reporter.clock() + timedelta(seconds=min(self._limits.retry_s * 2 ** min(self._holds - 1, 10), 600))
+        pause = min(self._limits.retry_s * 2 ** min(self._holds - 1, 10), 600)
+        self._held_until = self._reporter.clock() + timedelta(seconds=pause)
         self.held_because = verdict.because

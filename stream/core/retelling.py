@@ -38,6 +38,7 @@ def retell(turn: Turn, late: Recent) -> bool:
     after = [recent for recent in turn.state.recent if recent.sent_at > late.sent_at]
     if after[-1].sent_at - late.sent_at > _FARTHEST or len(after) == len(turn.state.recent) > _WHOLE_MEMORY:
         return False
+    go_back = turn.note()
     retelling = _Retelling(turn, after)
     try:
         retelling.forget_after()
@@ -45,7 +46,7 @@ def retell(turn: Turn, late: Recent) -> bool:
             retelling.tell(recent)
         retelling.close(late)
     except _CannotTell:
-        retelling.go_back()
+        go_back()
         return False
     return True
 
@@ -54,7 +55,7 @@ _WHOLE_MEMORY = 50  # so many messages and none before the late one: what came b
 
 
 class _Retelling:
-    """One telling; it changes its turn, and can take all of that back."""
+    """One telling; it changes its turn."""
 
     def __init__(self, turn: Turn, after: list[Recent]) -> None:
         self.turn = turn
@@ -64,10 +65,6 @@ class _Retelling:
         self.touched = {recent.ticket_id for recent in after if recent.ticket_id in turn.tickets} - {None}
         self.set_since: dict[str, tuple[TicketState, datetime]] = {}  # by a command, after all that was said
         self._kept = (turn.state, list(turn.events), list(turn.undecided))
-
-    def go_back(self) -> None:
-        self.turn.state, self.turn.events, self.turn.undecided = self._kept
-        self.turn.tickets = self.before
 
     def forget_after(self) -> None:
         """Take the later messages off their tickets, and those tickets back to where they were before."""

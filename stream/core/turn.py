@@ -5,6 +5,7 @@ A Turn lives for one call of `step` and is seen by nobody else, so its being mut
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from stream.core.book import Book
@@ -38,6 +39,11 @@ class Turn:
         self.outbound: list[Outbound] = []
         self.retold: set[str] = set()  # tickets whose clocks and windows were told again with their messages
         self._changed: dict[str, None] = {}
+
+    def note(self) -> Callable[[], None]:
+        """Return what takes this turn back to where it is now."""
+        kept = {name: value.copy() if isinstance(value, dict | list | set) else value for name, value in vars(self).items()}
+        return lambda: vars(self).update(kept)
 
     @property
     def state_now(self) -> GroupState:

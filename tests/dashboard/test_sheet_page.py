@@ -39,7 +39,7 @@ def differs(column: str = "Priority", sheet: str = "Urgent", right: str = "sheet
 
 def told(**found: Any) -> Told:
     empty = {"stop": None, "differences": [], "missing": [], "unknown": [], "deleted": [], "twice": []}
-    return Told({"equal": False, "tickets": 12, **empty, **found}, at=NOW)
+    return Told({"equal": False, "tickets": 12, **empty, **found}, at=datetime.now(UTC))
 
 
 def rows_of(body: Told, *, may_act: bool = True) -> list[dict[str, Any]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import uuid
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as NeverAtRest
 from system import System, free_port
 
 from stream.adapters.kafka import Publisher
@@ -61,6 +63,7 @@ def follow(page: Page, url: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run and nothing moves any more."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    """Wait until the script has run and nothing moves any more; a page whose parts refresh all the time may never rest."""
+    with contextlib.suppress(NeverAtRest):
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=10_000)
     page.evaluate("document.fonts.ready")

@@ -24,7 +24,7 @@ from stream.adapters.topic_admin import wait_for_topics, worker_app_id
 from stream.adapters.topics import GROUPS_TABLE, Topic, full_name
 from stream.settings import Settings
 from stream.worker.agent import GroupAgent
-from stream.worker.broker_side import Consumer, GroupsApp, GroupsTable, HandledEvent, Producer
+from stream.worker.broker_side import Consumer, GroupsApp, GroupsTable, HandledEvent, Producer, QuietTopic
 from stream.worker.heartbeat import Heartbeat
 from stream.worker.timer import Timer
 
@@ -41,6 +41,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         store="memory://",
         Event=HandledEvent,
         Table=GroupsTable,
+        Topic=QuietTopic,
         web_enabled=False,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication,

@@ -11,6 +11,9 @@ records to the producer itself, and acknowledges an input only when all its outp
 
 Faust's consumer lets a fetch wait 1.5 s for data, and only one fetch is under way with a broker: one that asks for idle
 partitions alone holds up the busy ones so long. Here it waits for a moment only.
+
+What Faust sends without waiting, heartbeats and what timers ask for, leaves a promise that nobody keeps; when Kafka goes away
+each of them would end as a trace of its own in the log. Here one line tells of it: both are sent again by themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +25,10 @@ from aiokafka.partitioner import DefaultPartitioner
 from faust.transport.drivers import aiokafka as driver
 from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
+
+from stream import logs
+
+log = logs.get(__name__)
 
 _FETCH_WAIT_MS = 50
 
@@ -60,6 +67,20 @@ class GroupsTable(faust.Table):  # type: ignore[misc] # Faust is untyped
 
     def on_key_set(self, key: bytes, value: bytes) -> None:
         """Leave the changelog to the agent, which has sent this change already."""
+
+
+class QuietTopic(faust.Topic):  # type: ignore[misc] # Faust is untyped
+    """A topic that tells in one line what could not be sent; nobody waits for Faust's own promise of it."""
+
+    def _on_published(self, fut: Any, message: Any, producer: Any, state: Any) -> None:
+        if fut.cancelled():  # the worker ends
+            message.cancel()
+        elif (error := fut.exception()) is not None:
+            message.cancel()
+            log.warning("not sent; it is sent again by itself", topic=self.get_topic_name(), kind=type(error).__name__)
+            self.app.sensors.on_send_error(producer, error, state)
+        else:
+            super()._on_published(fut, message, producer, state)
 
 
 class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from typing import Any
 
 import faust
 import pytest
+from aiokafka.errors import KafkaTimeoutError
 from mode.utils.queues import FlowControlQueue
 
-from stream.worker.broker_side import Flow, HandledEvent
+from stream.worker.broker_side import Flow, HandledEvent, QuietTopic
 
 
 @pytest.fixture
@@ -59,3 +62,36 @@ async def test_what_a_stream_skips_is_not_acknowledged() -> None:
     event.is_done = True
     assert event.ack()
     assert message.is_acked
+
+
+class NoBroker:
+    """A producer that takes records and never gets rid of them."""
+
+    def __init__(self) -> None:
+        self.promise: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def send(self, *_: Any, **__: Any) -> asyncio.Future[Any]:
+        return self.promise
+
+
+@pytest.mark.parametrize("how", ["fails", "is cancelled"])
+async def test_what_could_not_be_sent_leaves_no_trace_of_its_own(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = faust.App("test", store="memory://", broker="kafka://127.0.0.1:1", Topic=QuietTopic)
+    topic, producer = app.topic("status", key_serializer="raw", value_serializer="raw"), NoBroker()
+    assert type(topic) is QuietTopic
+
+    async def no_broker() -> NoBroker:
+        return producer
+
+    monkeypatch.setattr(topic, "_get_producer", no_broker)
+    told: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(str(context["message"])))
+
+    await topic.send(key=b"worker/a", value=b"{}")
+    producer.promise.set_exception(KafkaTimeoutError()) if how == "fails" else producer.promise.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    producer.promise = asyncio.get_running_loop().create_future()  # the failed one is forgotten
+    gc.collect()
+
+    assert told == []

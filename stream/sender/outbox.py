@@ -16,7 +16,7 @@ from stream.core.delivery import Delivery
 from stream.core.inputs import AnyInput, Echo, Message, Receipt
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, DeliveryStatus, Standing, advance, is_same_text
-from stream.core.ticket import Ticket
+from stream.core.ticket import FollowUpStatus, Ticket
 from stream.translate import translate
 from stream.transport.interface import OwnMessage
 
@@ -28,6 +28,7 @@ _ECHOES_KEPT = timedelta(hours=26)
 _OWN_KEPT = 2_000
 # A message older than that is no longer to be sent, and who answers for it is written in the log.
 FORGET_AFTER = timedelta(days=8)
+_HEARD_WITHIN = timedelta(days=1)  # a ticket that has not heard of it by then has left its group's value
 
 
 class Outbox:
@@ -47,6 +48,7 @@ class Outbox:
         self.unreadable = 0
         self._spoken: dict[str, datetime] = {}
         self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
+        self._marks: dict[str, dict[str, FollowUpStatus]] = {}  # ticket id -> what it has heard of its messages, by their ids
         self._intents: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=60))
         self._covered: defaultdict[str, set[str]] = defaultdict(set)
         self._said_in: defaultdict[str, dict[str, datetime]] = defaultdict(dict)  # group -> follow-ups that left, or may have
@@ -57,6 +59,7 @@ class Outbox:
         if record.value is None:
             if record.topic is Topic.TICKETS and record.key:
                 self._tickets.pop(record.key, None)
+                self._marks.pop(record.key, None)
             return
         try:
             match record.topic:
@@ -67,6 +70,7 @@ class Outbox:
                 case Topic.TICKETS:
                     ticket = Ticket.from_json(record.value)
                     self._tickets[ticket.id] = (ticket.group, ticket.state.is_open)
+                    self._marks[ticket.id] = {mark.outbound_id: mark.status for mark in ticket.follow_ups if mark.outbound_id}
                 case Topic.INBOUND:
                     self._take_inbound(record, now)
         except ValidationError:
@@ -97,6 +101,16 @@ class Outbox:
         """Return the groups of the message's tickets; for an escalation they differ from the one it goes to."""
         known = {self._tickets[ticket][0] for ticket in outbound.ticket_ids if ticket in self._tickets}
         return known or {outbound.group}
+
+    def unheard(self, now: datetime) -> list[DeliveryReport]:
+        """Return the ends of follow-ups, not older than a day, of which a ticket tells something else."""
+        found = {}
+        for marks in self._marks.values():
+            for key, status in marks.items():
+                last = self.standing(key).last
+                if last is not None and last.status.is_final and last.status.value != status.value:
+                    found[key] = last
+        return [last for last in found.values() if now - last.at < _HEARD_WITHIN]
 
     def has_open_ticket(self, outbound: Outbound) -> bool | None:
         """Tell whether one of the message's tickets is open; None when no ticket of it is known yet."""

@@ -37,15 +37,21 @@ class Reporter:
         self._outbox = outbox
         self._log = delivery_log
         self._catch_up = catch_up
+        self._untold: dict[str, tuple[Outbound, DeliveryStatus]] = {}
         self.counts: dict[str, int] = {"sent": 0, "not_sent": 0, "cancelled": 0, "unknown": 0}
 
     def finish(
         self, outbound: Outbound, attempt: int, status: DeliveryStatus, *, because: str = "", message_id: str | None = None
     ) -> None:
-        """Write a final report and tell the tickets."""
+        """Write a final report and tell the tickets.
+
+        A broker that goes away on the way leaves it to `tell_rest`: the report may be stored although nobody could say so.
+        """
+        self._untold[outbound.id] = (outbound, status)
         report = self.report(outbound, attempt, status, because=because, message_id=message_id)
         self.checkpoint("after_result")
         self.tell(outbound, report)
+        self._untold.pop(outbound.id, None)
         self.checkpoint("after_told")
 
     def report(
@@ -84,13 +90,23 @@ class Reporter:
     def tell(self, outbound: Outbound, report: DeliveryReport) -> None:
         self._log.tell(report, self._outbox.groups_of(outbound))
 
+    def tell_rest(self) -> None:
+        """Tell what was written while the broker was away, and could not be told then."""
+        for key, (outbound, status) in list(self._untold.items()):
+            last = self._outbox.standing(key).last
+            if last is not None and last.status is status:
+                self.tell(outbound, last)
+                del self._untold[key]
+
     def tell_again(self) -> None:
-        """Tell the tickets what each sender reported last: it may have stopped before it could."""
+        """Tell the tickets what each sender reported last, which it may not have told, and what they have not heard."""
         last: dict[str, DeliveryReport] = {}
         for reports in self._outbox.reports.values():
             for report in reports:
                 if report.status.is_final and report.at >= last.get(report.sender, report).at:
                     last[report.sender] = report
-        for report in last.values():
+        again = {report.outbound_id: report for report in last.values()}
+        again |= {report.outbound_id: report for report in self._outbox.unheard(self.clock())}
+        for report in again.values():
             outbound = self._outbox.messages.get(report.outbound_id)
             self._log.tell(report, self._outbox.groups_of(outbound) if outbound else {report.group})

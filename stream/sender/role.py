@@ -212,6 +212,7 @@ class Loop:
                     has_begun = True
                 if watch is not None:
                     watch.check()
+                self._reporter.tell_rest()
                 is_busy = await self._sender.step()
                 if not is_busy or time.monotonic() - told_at > _TELL_EVERY_S:
                     self._tell(status)

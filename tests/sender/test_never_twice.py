@@ -16,9 +16,12 @@ import pytest
 from stream.adapters.kafka import Record
 from stream.adapters.topics import Topic
 from stream.core.commands import COMMAND, ReportDelivery
+from stream.core.detection import Detection, Label, Stage
 from stream.core.followup_policy import FollowUps
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryReport, DeliveryStatus, SendingLimits, standing
+from stream.core.ticket import FollowUp, FollowUpStatus, Ticket
+from stream.errors import BrokerError
 from stream.sender.delivery_log import DeliveryLog
 from stream.sender.outbox import Outbox
 from stream.sender.reconcile import Reconciler
@@ -42,10 +45,11 @@ class Crash(BaseException):
 class World:
     """The log, the clock, WhatsApp and its store; and the dice that break things."""
 
-    def __init__(self, seed: int, crash_rate: float, fault_rate: float) -> None:
+    def __init__(self, seed: int, crash_rate: float, fault_rate: float, broker_rate: float = 0.0) -> None:
         self.dice = random.Random(seed)
         self.crash_rate = crash_rate
         self.fault_rate = fault_rate
+        self.broker_rate = broker_rate
         self.now = NOW
         self.log: list[tuple[Topic, str, bytes]] = []
         self.arrived: list[str] = []  # what the group got to see
@@ -53,7 +57,21 @@ class World:
         self.senders = 0
 
     def publish(self, topic: Topic, key: str, value: bytes, _headers: Any = None) -> None:
-        self.log.append((topic, key, value))
+        is_refused = self.broker_rate > 0 and self.dice.random() < self.broker_rate
+        if not is_refused or self.dice.random() < 0.5:  # what was refused may have been stored all the same
+            self.log.append((topic, key, value))
+        if is_refused:
+            raise BrokerError("Kafka did not take a record; it may be stored or not.")
+
+    def heard(self) -> dict[str, set[str]]:
+        """Return what the tickets were told, by outbound id."""
+        heard: dict[str, set[str]] = {}
+        for topic, _, value in self.log:
+            if topic is Topic.COMMANDS:
+                command = COMMAND.validate_json(value)
+                assert isinstance(command, ReportDelivery)
+                heard.setdefault(command.outbound_id, set()).add(command.status)
+        return heard
 
     def checkpoint(self, _step: str) -> None:
         self.now += timedelta(seconds=self.dice.random())
@@ -154,7 +172,7 @@ class Process:
         self.on_catch_up()
         for offset in range(self.read, len(self.world.log)):
             topic, key, value = self.world.log[offset]
-            if topic in (Topic.OUTBOUND, Topic.DELIVERIES):
+            if topic in (Topic.OUTBOUND, Topic.DELIVERIES, Topic.TICKETS):
                 self.outbox.feed(Record(topic, 0, offset, self.world.now, key, value, {}), self.world.now)
         self.read = len(self.world.log)
 
@@ -172,11 +190,11 @@ def say(world: World, number: int) -> None:
     message = Outbound(
         id=f"o{number}", purpose="reply", instance="desk", group=GROUP, text=f"text {number}", decided_at=world.now
     )
-    world.publish(Topic.OUTBOUND, GROUP, message.to_json())
+    world.log.append((Topic.OUTBOUND, GROUP, message.to_json()))
 
 
-async def play(world: World, tmp: Any, jobs: int = 8) -> None:
-    """Let messages come while senders live and die, until everything has an end."""
+async def play(world: World, tmp: Any, jobs: int = 8) -> Process | None:
+    """Let messages come while senders live and die, until everything has an end; returns the sender that lives, if one does."""
     process: Process | None = None
     said = 0
     for _ in range(4000):
@@ -187,12 +205,15 @@ async def play(world: World, tmp: Any, jobs: int = 8) -> None:
         try:
             process = process or Process(world, tmp)
             process.catch_up()
+            process.reporter.tell_rest()
             await process.sender.step()
         except Crash:
             process = None
+        except BrokerError:
+            pass  # it goes on as it was, as the role does
         ended = reports(world)
         if said == jobs and all(f"o{n}" in ended and standing(ended[f"o{n}"]).is_final for n in range(jobs)):
-            return
+            return process
     raise AssertionError(f"not everything came to an end: {[(k, standing(v).last) for k, v in reports(world).items()]}")
 
 
@@ -276,13 +297,50 @@ async def test_every_end_is_told_to_the_group_of_the_ticket(tmp_path: Any) -> No
         await play(world, tmp_path)
         world.crash_rate = 0.0
         Process(world, tmp_path)  # the next start tells again what was written and not told
-        heard: dict[str, set[str]] = {}
-        for topic, _, value in world.log:
-            if topic is Topic.COMMANDS:
-                command = COMMAND.validate_json(value)
-                assert isinstance(command, ReportDelivery)
-                heard.setdefault(command.outbound_id, set()).add(command.status)
+        heard = world.heard()
         for outbound_id, told in reports(world).items():
             last = standing(told).last
             assert last is not None
             assert last.status.value in heard[outbound_id]
+
+
+async def test_what_a_broker_away_kept_from_the_tickets_is_told_when_it_is_back(tmp_path: Any) -> None:
+    for seed in range(40):
+        world = World(seed, crash_rate=0.0, fault_rate=0.1, broker_rate=0.1)
+        process = await play(world, tmp_path)
+        assert len(world.arrived) == len(set(world.arrived))
+        world.broker_rate = 0.0
+        if process is not None:
+            process.catch_up()
+            process.reporter.tell_rest()
+        for outbound_id, told in reports(world).items():
+            last = standing(told).last
+            assert last is not None
+            assert last.status.value in world.heard()[outbound_id], (seed, last)
+
+
+async def test_a_ticket_that_tells_something_else_is_told_again_at_a_start(tmp_path: Any) -> None:
+    world = World(1, crash_rate=0.0, fault_rate=0.0)
+    for number in range(3):
+        say(world, number)
+    process = Process(world, tmp_path)
+    for _ in range(40):
+        process.catch_up()
+        await process.sender.step()
+        world.now += timedelta(seconds=1)
+    assert len(world.arrived) == 3
+    mark = FollowUp(id="f0", step=0, status=FollowUpStatus.INTENT, due_at=NOW, changed_at=NOW, outbound_id="o0")
+    ticket = Ticket(
+        id="T-1",
+        instance="desk",
+        group=GROUP,
+        opened_by="p",
+        detected_by=Detection(label=Label.TICKET, stage=Stage.RULES, decided_by="r"),
+        opened_at=NOW,
+        updated_at=NOW,
+        follow_ups=(mark,),
+    )
+    world.log = [kept for kept in world.log if kept[0] is not Topic.COMMANDS]  # none of it was heard
+    world.publish(Topic.TICKETS, GROUP, ticket.to_json())
+    Process(world, tmp_path)
+    assert world.heard() == {"o0": {"sent"}, "o2": {"sent"}}  # what the ticket shows, and what that sender did last

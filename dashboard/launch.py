@@ -17,7 +17,7 @@ from dashboard.people import has_password
 from dashboard.sign_in import oidc_is_configured
 from dashboard.words import strings
 from stream import logs
-from stream.errors import PortTaken, SettingsError
+from stream.errors import OpenToStrangers, PortTaken, SettingsError
 from stream.settings import Settings
 
 log = logs.get(__name__)
@@ -26,7 +26,7 @@ APP = Path(__file__).with_name("app.py")
 
 
 def run(settings: Settings) -> None:
-    """Serve the dashboard until SIGTERM or SIGINT. Raises `SettingsError` when it would be open to strangers, or `PortTaken`."""
+    """Serve the dashboard until SIGTERM or SIGINT. Raises `OpenToStrangers`, or `PortTaken`."""
     require_sign_in(settings, has_oidc=oidc_is_configured())
     require_port(settings)
     log.info("dashboard", url=f"http://{settings.dashboard_host}:{settings.dashboard_port}")
@@ -60,11 +60,11 @@ def server_options(settings: Settings) -> dict[str, str]:
 
 
 def require_sign_in(settings: Settings, *, has_oidc: bool) -> None:
-    """Raise `SettingsError` when others can reach the dashboard and nothing asks who they are."""
+    """Raise `OpenToStrangers` when others can reach the dashboard and nothing asks who they are."""
     if has_oidc and importlib.util.find_spec("authlib") is None:
         raise SettingsError("Sign-in by OIDC needs one more package: pip install 'groupdesk[oidc]'.")
     if not (_is_loopback(settings.dashboard_host) or has_password(settings) or has_oidc):
-        raise SettingsError(
+        raise OpenToStrangers(
             f"DASHBOARD_HOST={settings.dashboard_host} would show all tickets to anybody who can reach this machine; "
             "set DASHBOARD_PASSWORD, configure OIDC, or keep 127.0.0.1."
         )

@@ -2,6 +2,7 @@
 
     GroupdeskError                     something a person can act on; its text is one sentence
     ├── SettingsError                  a setting is missing, malformed or contradicts another
+    │   └── OpenToStrangers            something would listen for everybody, and ask nobody who they are
     ├── RulesError                     a file in the rules folder cannot be used; carries every problem found
     ├── BrokerError                    Kafka cannot be reached, or is not as it must be
     │   └── TopicMismatch              a topic exists with another number of partitions
@@ -11,7 +12,7 @@
     ├── TransportError                 Evolution (or another WhatsApp transport) refused or did not answer
     └── CommandRefused                 a command asks for something that the ticket's state does not allow
 
-The class docstring is the message when none is given, so this file reads as documentation.
+The class docstring is the message when none is given, so this file reads as documentation. `exit_status` is that of the command.
 """
 
 from __future__ import annotations
@@ -22,12 +23,20 @@ import inspect
 class GroupdeskError(Exception):
     """Groupdesk could not go on; see the line above for the cause."""
 
+    exit_status = 1
+
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or inspect.cleandoc(type(self).__doc__ or ""))
 
 
 class SettingsError(GroupdeskError):
     """A setting is wrong; run `groupdesk check` to see all of them at once."""
+
+
+class OpenToStrangers(SettingsError):
+    """The dashboard would show all tickets to anybody who can reach this machine; set DASHBOARD_PASSWORD."""
+
+    exit_status = 2
 
 
 class RulesError(GroupdeskError):

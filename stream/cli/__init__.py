@@ -61,11 +61,13 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name, text) for name, (_, text) in section.items()])
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what a person can act on is one sentence on standard error and exit status 1."""
+        """Run the command; what a person can act on is one sentence on standard error, and the exit status of the error."""
         try:
             return super().invoke(ctx)
         except GroupdeskError as error:
-            raise click.ClickException(str(error)) from error
+            told = click.ClickException(str(error))
+            told.exit_code = error.exit_status
+            raise told from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

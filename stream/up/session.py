@@ -147,7 +147,9 @@ class Session:
     def _note_ending(self, ending: Ending) -> None:
         """Tell why a role ended, and await it anew; what it says of a thing that a person must mend first is raised."""
         if ending.is_first and ending.sentence and self._waiting:
-            raise GroupdeskError(ending.sentence)
+            told = GroupdeskError(ending.sentence)
+            told.exit_status = ending.status or 1
+            raise told
         more = "" if ending.status is None else f" (more in {self.settings.data_dir / 'logs' / ending.role}.log)"
         self._say(f"  {ending.role:<10} {ending}; it is started again{more}")
         self._await(self._by_name[ending.role])

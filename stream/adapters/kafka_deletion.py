@@ -10,7 +10,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from stream.adapters.brokers import client_options
+from stream.adapters.brokers import client_options, connect
 from stream.adapters.kafka import close_quietly
 from stream.errors import BrokerError
 from stream.settings import Settings
@@ -36,9 +36,7 @@ def read_topic(settings: Settings, name: str) -> Iterator[RawRecord]:
 def read_topics(settings: Settings, names: Iterable[str]) -> Iterator[tuple[str, RawRecord]]:
     """Yield every record that is in these topics now, each with its topic's name; raises `BrokerError`."""
     with _told("read a topic"):
-        consumer = KafkaConsumer(
-            **client_options(settings), group_id=None, enable_auto_commit=False, request_timeout_ms=_TIMEOUT_MS
-        )
+        consumer = _consumer(settings)
         try:
             partitions = [
                 TopicPartition(name, number) for name in names for number in sorted(consumer.partitions_for_topic(name) or ())
@@ -57,9 +55,7 @@ def read_topics(settings: Settings, names: Iterable[str]) -> Iterator[tuple[str,
 def end_offsets(settings: Settings, name: str) -> dict[int, int]:
     """Return where each partition ends; raises `BrokerError`."""
     with _told("tell how far a topic is"):
-        consumer = KafkaConsumer(
-            **client_options(settings), group_id=None, enable_auto_commit=False, request_timeout_ms=_TIMEOUT_MS
-        )
+        consumer = _consumer(settings)
         try:
             partitions = [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name) or ())]
             return {at.partition: end for at, end in consumer.end_offsets(partitions, timeout_ms=_TIMEOUT_MS).items()}
@@ -87,9 +83,14 @@ def delete_before(settings: Settings, name: str, offsets: dict[int, int]) -> Non
         admin.delete_records({TopicPartition(name, number): offset for number, offset in offsets.items()})
 
 
+def _consumer(settings: Settings) -> Any:
+    options = client_options(settings) | {"enable_auto_commit": False, "request_timeout_ms": _TIMEOUT_MS}
+    return connect(KafkaConsumer, **options, group_id=None)
+
+
 @contextmanager
 def _admin(settings: Settings) -> Iterator[Any]:
-    admin = KafkaAdminClient(**client_options(settings), request_timeout_ms=_TIMEOUT_MS)
+    admin = connect(KafkaAdminClient, **client_options(settings), request_timeout_ms=_TIMEOUT_MS)
     try:
         yield admin
     finally:

@@ -1,9 +1,10 @@
 """The agent: takes records in the order of their groups, and acknowledges them when the broker has what came of them.
 
-Work is pipelined: the next record is handled while the broker still stores the outputs of the last. A record is
-acknowledged only after its change of the table and all its publications are; if the process dies before, Kafka delivers
-the record again and `handle` sees by its offset that it was done. The change of the table is handed to the broker before the
-table in memory has it: wherever the agent is interrupted, what is in memory is on its way to Kafka.
+Work is pipelined: the next records are handled while the broker still stores the outputs of the last. What waits together is
+handed over together, see `batch`. A record is acknowledged only after its change of the table and all its publications are; if
+the process dies before, Kafka delivers the record again and `handle` sees by its offset that it was done. The change of the
+table is handed to the broker before the table in memory has it: wherever the agent is interrupted, what is in memory is on its
+way to Kafka.
 """
 
 from __future__ import annotations
@@ -11,20 +12,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import time
 from collections import deque
 from typing import Any, NoReturn
 
-from aiokafka.partitioner import murmur2
-
 from stream import crash_points, logs
 from stream.adapters.rule_watch import BookWatcher
 from stream.adapters.topics import Topic
+from stream.worker.batch import Batch, Changed
 from stream.worker.broker_side import partition_of
 from stream.worker.due_heap import DueHeap
 from stream.worker.encoding import encode, read_summary
-from stream.worker.handle import Arrival, Handled, handle
+from stream.worker.handle import Arrival, Publication, handle
 from stream.worker.kept import Kept, KeptGroups
 from stream.worker.record import GroupRecord
 from stream.worker.summary import Summary
@@ -55,11 +56,13 @@ class GroupAgent:
         self.due = DueHeap()
         self.is_recovered = False
         self.handled_total = 0
+        self._tells_each = logging.getLogger().isEnabledFor(logging.DEBUG)
         self._kept = KeptGroups()
         self._names = {short: topic.get_topic_name() for short, topic in topics.items()}
         self._by_name = {name: short for short, name in self._names.items()}
-        self._pending: deque[tuple[Any, str, list[Any]]] = deque()
-        self._in_flight: set[str] = set()
+        self._batch = Batch()
+        self._pending: deque[tuple[Any, Batch, list[Any]]] = deque()
+        self._in_flight: set[str] = set()  # handled and not yet acknowledged
         self._something_pending = asyncio.Event()
         self._all_confirmed = asyncio.Event()
         self._all_confirmed.set()
@@ -76,15 +79,19 @@ class GroupAgent:
         self._alive_at = time.monotonic()  # whatever the start took, nothing was written before
         self._watch_over_the_loop()
         rested_at = time.monotonic()
-        async for event in stream.noack().events():
-            await self._room.wait()
+        events, waiting = stream.noack().events(), stream.channel.queue
+        async for event in events:
             self._end_if_frozen()
-            await self._take(stream, event)
+            self._take(event)
+            if self._batch.is_full or waiting.empty():
+                self._end_if_frozen()
+                await self._hand_over(stream)
+                await self._room.wait()
             if time.monotonic() - rested_at > _AT_A_STRETCH_S:
                 await asyncio.sleep(0)
                 rested_at = time.monotonic()
 
-    async def _take(self, stream: Any, event: Any) -> None:
+    def _take(self, event: Any) -> None:
         message = event.message
         key = message.key or b""
         arrival = Arrival(
@@ -104,23 +111,19 @@ class GroupAgent:
             arrival, self.record_of(key), self.watcher.book, lambda known: f"{arrival.partition}:{known}" in self._in_flight
         )
         crash_points.reach("worker.handled")
-        promises = await self._hand_over(key, arrival.partition, handled)
-        crash_points.reach("worker.sent")
         self.handled_total += 1
         self._in_flight.add(ref)
-        self._pending.append(((stream, event), ref, promises))
+        self._batch.add(event, ref, arrival.partition, handled)
         self._all_confirmed.clear()
-        self._something_pending.set()
-        if len(self._pending) >= _IN_FLIGHT_MOST:
-            self._room.clear()
-        log.debug(
-            "handled",
-            topic=str(arrival.topic),
-            group=arrival.key,
-            offset=arrival.offset,
-            outputs=len(handled.publications),
-            elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
-        )
+        if self._tells_each:
+            log.debug(
+                "handled",
+                topic=str(arrival.topic),
+                group=arrival.key,
+                offset=arrival.offset,
+                outputs=len(handled.tickets) + len(handled.said),
+                elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
+            )
 
     @property
     def may_remind(self) -> bool:
@@ -131,30 +134,40 @@ class GroupAgent:
         self._reminds_from = time.monotonic() + seconds
 
     def record_of(self, key: bytes) -> GroupRecord | None:
-        """Return the group's record as it is in the table."""
+        """Return the group's record as it is now: in the batch, or in the table."""
+        changed = self._batch.changed.get(key)
+        if changed is not None:
+            return changed.record
         raw = self.table.get(key)
         return None if raw is None else self._kept.find(key, raw).record
 
-    async def _hand_over(self, key: bytes, partition: int, handled: Handled) -> list[Any]:
+    async def _hand_over(self, stream: Any) -> None:
+        """Give what came of the batch to the producer: first the groups, so that nothing is said that no group knows of."""
+        batch, tickets = self._batch, self._batch.snapshots()
+        written = {ticket: each.value for ticket, each in tickets.items()}
         try:
-            promises = []
-            if handled.record is not None:
-                promises.append(await self._write(key, partition, handled.record, handled.tickets_written()))
-            for each in handled.publications:
-                name = self._names[each.topic]
-                promises.append(await self.app.producer.hand_over(name, each.key.encode(), each.value, headers=each.headers))
+            promises = [await self._write(key, changed, written) for key, changed in batch.changed.items()]
+            promises += [await self._publish(each) for each in (*tickets.values(), *batch.said)]
         except Exception as error:  # noqa: BLE001 - whatever kept a record from the producer, the answer is the same
             self._end_because(error)
-        return promises
+        crash_points.reach("worker.sent")
+        self._batch = Batch()
+        self._pending.append((stream, batch, promises))
+        self._something_pending.set()
+        if len(self._in_flight) >= _IN_FLIGHT_MOST:
+            self._room.clear()
 
-    async def _write(self, key: bytes, partition: int, record: GroupRecord, written: dict[int, bytes]) -> Any:
+    async def _publish(self, each: Publication) -> Any:
+        return await self.app.producer.hand_over(self._names[each.topic], each.key.encode(), each.value, headers=each.headers)
+
+    async def _write(self, key: bytes, changed: Changed, written: dict[int, bytes]) -> Any:
         before = self.table.get(key)
-        encoded = encode(record, {} if before is None else self._kept.find(key, before).parts, written)
+        encoded = encode(changed.record, {} if before is None else self._kept.find(key, before).parts, written)
         promise = await self.app.producer.hand_over(
-            self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=partition
+            self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=changed.partition
         )
         self.table[key] = encoded.raw
-        self._kept.keep(key, Kept(encoded.raw, record, encoded.parts))
+        self._kept.keep(key, Kept(encoded.raw, changed.record, encoded.parts))
         self.summaries[key] = encoded.summary
         self.due.set(key, encoded.summary.next_due_at)
         return promise
@@ -163,21 +176,23 @@ class GroupAgent:
         """Acknowledge records in the order they were handled, each when the broker has all its outputs."""
         while True:
             if not self._pending:
-                self._all_confirmed.set()
+                if not self._batch:
+                    self._all_confirmed.set()
                 self._something_pending.clear()
                 try:
                     await asyncio.wait_for(self._something_pending.wait(), timeout=1.0)
                 except TimeoutError:
                     continue
-            (stream, event), ref, promises = self._pending[0]
+            stream, batch, promises = self._pending[0]
             await self._confirm(promises)
             crash_points.reach("worker.confirmed")
             self._pending.popleft()
-            self._in_flight.discard(ref)
-            event.is_done = True
-            await stream.ack(event)
+            for event, ref in batch.taken:
+                self._in_flight.discard(ref)
+                event.is_done = True
+                await stream.ack(event)
             crash_points.reach("worker.acknowledged")
-            if len(self._pending) < _IN_FLIGHT_MOST // 2:
+            if len(self._in_flight) < _IN_FLIGHT_MOST // 2:
                 self._room.set()
 
     async def _confirm(self, promises: list[Any]) -> None:
@@ -215,6 +230,7 @@ class GroupAgent:
         """The table is back: count what is there. Groups of other workers are left out."""
         owned = {tp.partition for tp in self.app.consumer.assignment()}
         partitions = self.table.partitions
+        self._batch = Batch()  # whatever could not be handed over before is not acknowledged, and read again
         self._kept.clear()
         self.summaries.clear()
         for key, raw in self.table.items():
@@ -227,10 +243,6 @@ class GroupAgent:
         self.is_recovered = True
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
-
-    def _partition_of(self, key: bytes) -> int:
-        # The producer could tell, but not before it has heard of the topic, which may be after recovery.
-        return int(murmur2(key) & 0x7FFFFFFF) % int(self.app.conf.topic_partitions)
 
     def _end_if_passed_over(self, partition: Any, offset: int) -> None:
         """End before a record counts that does not follow the last one: our topics have no gaps, so some were lost between."""

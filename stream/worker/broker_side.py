@@ -18,11 +18,14 @@ each of them would end as a trace of its own in the log. Here one line tells of 
 
 from __future__ import annotations
 
+from collections.abc import Coroutine, Generator
+from types import coroutine
 from typing import Any
 
 import faust
 from aiokafka.partitioner import DefaultPartitioner
 from faust.transport.drivers import aiokafka as driver
+from mode.services import WaitResults
 from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent
 
@@ -106,6 +109,17 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
         for tp, offset in (await self.earliest_offsets(*unread)).items():
             await self.seek(tp, offset)
 
+    async def wait_first(self, *awaited: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109 -- mode's signature
+        """Take a message to the streams, or stop waiting for that; at once if nothing holds it up."""
+        to_streams, *others = awaited
+        try:
+            held_up_by = to_streams.send(None)
+        except StopIteration as taken:
+            for other in others:
+                other.close()
+            return WaitResults([to_streams], [taken.value], False)
+        return await super().wait_first(_go_on(to_streams, held_up_by), *others, timeout=timeout)
+
     def _new_consumer_thread(self) -> Any:
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -115,6 +129,25 @@ class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Fa
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- Faust has no setting for it
         return consumer
+
+
+async def _go_on(begun: Coroutine[Any, Any, Any], held_up_by: Any) -> Any:
+    """Await the rest of a coroutine that was begun and waits for `held_up_by`."""
+    return await _rest(begun, held_up_by)
+
+
+@coroutine
+def _rest(begun: Coroutine[Any, Any, Any], held_up_by: Any) -> Generator[Any, Any, Any]:
+    try:
+        while True:
+            try:
+                answer = yield held_up_by
+            except BaseException as error:  # noqa: BLE001 -- such as being cancelled, which the coroutine must see
+                held_up_by = begun.throw(error)
+            else:
+                held_up_by = begun.send(answer)
+    except StopIteration as ended:
+        return ended.value
 
 
 def partition_of(key: bytes, partitions: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -86,14 +87,15 @@ def _ticket_part(ticket: Ticket, written: Mapping[int, bytes]) -> Part:
 
 
 def _seen_part(seen: SeenIds, known: Part | None) -> Part:
-    """Return the ids that were seen, as the inside of a JSON object: nearly always what it was and one more."""
+    """Return the ids that were seen, as the inside of a JSON object: nearly always what it was and a few more."""
     if known is not None and isinstance(known.value, SeenIds) and known.value.horizon == seen.horizon:
         if known.value.at is seen.at:
             return known
         before = known.value.at
-        if before and len(seen.at) == len(before) + 1 and next(iter(before)) == next(iter(seen.at)):
-            key = next(reversed(seen.at))
-            return Part(seen, b'%b,"%b":%d' % (known.raw, key.encode(), seen.at[key]))
+        new_first = reversed(seen.at)
+        added = list(islice(new_first, len(seen.at) - len(before))) if len(seen.at) > len(before) else []
+        if added and before and next(new_first) == next(reversed(before)):  # so none of those before was forgotten
+            return Part(seen, b",".join([known.raw, *(b'"%b":%d' % (key.encode(), seen.at[key]) for key in reversed(added))]))
     return Part(seen, b",".join(b'"%b":%d' % (key.encode(), second) for key, second in seen.at.items()))
 
 

@@ -16,6 +16,7 @@ from stream.core.erasing import Eraser, erase_from_asked, eraser_of
 from stream.core.group import GroupState
 from stream.core.outcome import Outcome
 from stream.core.step import refuse_input, step
+from stream.core.ticket import Ticket
 from stream.translate import translate
 from stream.worker.record import GroupRecord, Outputs
 
@@ -51,17 +52,19 @@ class Publication:
 
 @dataclass(frozen=True)
 class Handled:
-    """`record` is None when nothing changed (a redelivery)."""
+    """What came of one arrival. `record` is None when nothing changed (a redelivery).
+
+    `tickets` are published as they are now, `said` as it is. Snapshots are apart because only the latest of a ticket counts.
+    """
 
     record: GroupRecord | None
-    publications: tuple[Publication, ...]
+    tickets: tuple[Ticket, ...]
+    said: tuple[Publication, ...]
 
-    def tickets_written(self) -> dict[int, bytes]:
-        """Return the bytes of the tickets that are published, by the identity of the ticket in the record."""
-        tickets = self.record.state.tickets if self.record is not None else {}
-        return {
-            id(tickets[each.key]): each.value for each in self.publications if each.topic is Topic.TICKETS and each.key in tickets
-        }
+    @property
+    def publications(self) -> tuple[Publication, ...]:
+        """Everything to publish, with a snapshot of each ticket in front."""
+        return (*(Publication(Topic.TICKETS, ticket.id, ticket.to_json()) for ticket in self.tickets), *self.said)
 
 
 def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_flight: Callable[[str], bool]) -> Handled:
@@ -72,7 +75,7 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
     """
     record = record or GroupRecord(state=GroupState(group=arrival.key))
     if _is_redelivery(arrival, record):
-        return Handled(None, tuple(_publications(arrival, record.state, record.outbox.get(arrival.ref, Outputs()))))
+        return _handled(arrival, None, record.state, record.outbox.get(arrival.ref, Outputs()))
     outcome, error = _outcome(arrival, record.state, book)
     outputs = Outputs.of(outcome)
     outbox = {ref: kept for ref, kept in record.outbox.items() if not _is_past(ref, arrival) or is_in_flight(ref)}
@@ -86,7 +89,7 @@ def handle(arrival: Arrival, record: GroupRecord | None, book: Book, is_in_fligh
         position_at={**record.position_at, arrival.topic: max(arrival.at, record.position_at.get(arrival.topic, arrival.at))},
         outbox=outbox,
     )
-    return Handled(new, tuple(_publications(arrival, new.state, outputs, error)))
+    return _handled(arrival, new, new.state, outputs, error)
 
 
 def _is_redelivery(arrival: Arrival, record: GroupRecord) -> bool:
@@ -129,12 +132,13 @@ def _is_past(ref: str, arrival: Arrival) -> bool:
     return topic == arrival.topic and int(offset) < arrival.offset
 
 
-def _publications(arrival: Arrival, state: GroupState, outputs: Outputs, error: Exception | None = None) -> list[Publication]:
-    tickets = [state.tickets[ticket_id] for ticket_id in outputs.ticket_ids if ticket_id in state.tickets]
-    found = [Publication(Topic.TICKETS, ticket.id, ticket.to_json()) for ticket in tickets]
-    found += [Publication(Topic.TICKET_EVENTS, event.ticket_id or event.group, event.to_json()) for event in outputs.events]
-    found += [Publication(Topic.UNDECIDED, asked.group, asked.to_json()) for asked in outputs.undecided]
-    found += [Publication(Topic.OUTBOUND, said.group, said.to_json()) for said in outputs.outbound]
+def _handled(
+    arrival: Arrival, record: GroupRecord | None, state: GroupState, outputs: Outputs, error: Exception | None = None
+) -> Handled:
+    tickets = tuple(state.tickets[ticket_id] for ticket_id in outputs.ticket_ids if ticket_id in state.tickets)
+    said = [Publication(Topic.TICKET_EVENTS, event.ticket_id or event.group, event.to_json()) for event in outputs.events]
+    said += [Publication(Topic.UNDECIDED, asked.group, asked.to_json()) for asked in outputs.undecided]
+    said += [Publication(Topic.OUTBOUND, sent.group, sent.to_json()) for sent in outputs.outbound]
     if outputs.dead:
         headers = error_headers(
             topic=arrival.topic,
@@ -144,5 +148,5 @@ def _publications(arrival: Arrival, state: GroupState, outputs: Outputs, error: 
             reason=outputs.dead,
             error=error,
         )
-        found.append(Publication(Topic.DEAD_LETTER, arrival.key, arrival.value, headers))
-    return found
+        said.append(Publication(Topic.DEAD_LETTER, arrival.key, arrival.value, headers))
+    return Handled(record, tickets, tuple(said))

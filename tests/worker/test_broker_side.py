@@ -11,7 +11,7 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 from mode.utils.queues import FlowControlQueue
 
-from stream.worker.broker_side import Flow, HandledEvent, QuietTopic
+from stream.worker.broker_side import Consumer, Flow, HandledEvent, QuietTopic
 
 
 @pytest.fixture
@@ -95,3 +95,76 @@ async def test_what_could_not_be_sent_leaves_no_trace_of_its_own(how: str, monke
     gc.collect()
 
     assert told == []
+
+
+@pytest.fixture
+async def consumer() -> Consumer:
+    app = faust.App("test", store="memory://", broker="kafka://127.0.0.1:1")
+    app.transport.Consumer = Consumer
+
+    async def nothing(_: Any) -> None:
+        """Take what Faust tells a consumer's owner."""
+
+    return app.transport.create_consumer(callback=nothing, on_partitions_revoked=nothing, on_partitions_assigned=nothing)
+
+
+async def test_a_message_that_nothing_holds_up_makes_no_task(consumer: Consumer) -> None:
+    taken: list[str] = []
+    closed = asyncio.Event()
+
+    async def take() -> None:
+        taken.append("A")
+
+    before = len(asyncio.all_tasks())
+    awaited = consumer.wait_first(take(), closed.wait())
+    with pytest.raises(StopIteration):
+        awaited.send(None)
+
+    assert taken == ["A"]
+    assert len(asyncio.all_tasks()) == before
+
+
+async def test_a_message_that_must_wait_is_taken_when_there_is_room(consumer: Consumer) -> None:
+    room, taken, closed = asyncio.Event(), [], asyncio.Event()
+
+    async def take() -> None:
+        taken.append("began")
+        await room.wait()
+        await asyncio.sleep(0)
+        taken.append("ended")
+
+    waiting = asyncio.ensure_future(consumer.wait_first(take(), closed.wait()))
+    await asyncio.sleep(0)
+    assert taken == ["began"]
+    room.set()
+    await waiting
+
+    assert taken == ["began", "ended"]
+
+
+async def test_a_message_that_must_wait_is_given_up_when_the_flow_is_suspended(consumer: Consumer) -> None:
+    room, ended, suspended = asyncio.Event(), [], asyncio.Event()
+
+    async def take() -> None:
+        try:
+            await room.wait()
+        except asyncio.CancelledError:
+            ended.append("given up")
+            raise
+
+    waiting = asyncio.ensure_future(consumer.wait_first(take(), suspended.wait()))
+    await asyncio.sleep(0)
+    suspended.set()
+    await waiting
+    await asyncio.sleep(0)
+
+    assert ended == ["given up"]
+
+
+async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer: Consumer) -> None:
+    async def take() -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await consumer.wait_first(take(), asyncio.Event().wait())

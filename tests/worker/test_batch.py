@@ -1,0 +1,154 @@
+"""Many messages that wait become few writes; nothing is acknowledged before the broker has what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from stream.adapters.rule_files import load_book
+from stream.adapters.topics import Topic
+from stream.core.delivery import Delivery
+from stream.core.ticket import Ticket
+from stream.worker.agent import GroupAgent
+from stream.worker.batch import Batch
+from stream.worker.handle import Arrival, handle
+from stream.worker.record import GroupRecord
+
+GROUP = "120363041234567890@g.us"
+BOOK = load_book(Path(__file__).parents[2] / "rules")
+TEXTS = ("my order 4417 has not arrived, where is it?", "it is order 4417", "any news?", "thanks")
+
+
+def message(number: int) -> Any:
+    at = datetime.now(UTC) - timedelta(seconds=60 - number)
+    data = {
+        "key": {"remoteJid": GROUP, "fromMe": False, "id": f"M{number}", "participant": "18001111222233@lid"},
+        "pushName": "Rosa",
+        "message": {"conversation": TEXTS[number % len(TEXTS)]},
+        "messageType": "conversation",
+        "messageTimestamp": int(at.timestamp()),
+    }
+    value = Delivery(event="MESSAGES_UPSERT", instance="cs", chat=GROUP, received_at=at, data=data).to_json()
+    return SimpleNamespace(
+        topic="inbound", partition=0, tp="inbound-0", offset=number, key=GROUP.encode(), value=value, timestamp=at.timestamp()
+    )
+
+
+class Scene:
+    """An agent between a stream whose messages all wait already, and a producer that stores when told to."""
+
+    def __init__(self, messages: int) -> None:
+        self.written: list[tuple[str, bytes, asyncio.Future[None]]] = []
+        self.acknowledged: list[int] = []
+        self.queue: asyncio.Queue[Any] = asyncio.Queue()
+        for number in range(messages):
+            self.queue.put_nowait(SimpleNamespace(message=message(number), is_done=False))
+        self.channel = SimpleNamespace(queue=self.queue)
+        topics = {topic: SimpleNamespace(get_topic_name=lambda topic=topic: str(topic)) for topic in Topic}
+        table = Table()
+        app = SimpleNamespace(producer=self, consumer=SimpleNamespace(assignment=set))
+        self.agent = GroupAgent(app, table, topics, SimpleNamespace(book=BOOK))  # type: ignore[arg-type] # what it asks of them
+
+    def noack(self) -> Scene:
+        return self
+
+    async def events(self) -> AsyncIterator[Any]:
+        while True:
+            yield await self.queue.get()
+
+    async def hand_over(self, topic: str, _key: bytes, value: bytes, **_: Any) -> asyncio.Future[None]:
+        self.written.append((topic, value, asyncio.get_running_loop().create_future()))
+        return self.written[-1][2]
+
+    async def ack(self, event: Any) -> None:
+        assert event.is_done
+        self.acknowledged.append(event.message.offset)
+
+    def values(self, topic: str) -> list[bytes]:
+        return [value for to, value, _ in self.written if to == topic]
+
+    def store(self, some: slice = slice(None)) -> None:
+        for _, _, promise in self.written[some]:
+            promise.set_result(None)
+
+
+class Table(dict[bytes, bytes]):
+    partitions = 1
+    changelog_topic = SimpleNamespace(get_topic_name=lambda: "changelog")
+
+
+@contextmanager
+def running(scene: Scene) -> Iterator[None]:
+    tasks = [asyncio.ensure_future(scene.agent.run(scene)), asyncio.ensure_future(scene.agent.confirm_forever())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 -- the parts under test have no event for it
+            await asyncio.sleep(0)
+
+
+async def test_what_waits_together_is_written_once_and_loses_nothing() -> None:
+    scene = Scene(100)
+    with running(scene):
+        await until(lambda: scene.agent.handled_total == 100 and scene.written)
+        await until(lambda: scene.agent.record_of(GROUP.encode()) is not None)
+
+        one_by_one: GroupRecord | None = None
+        for number in range(100):
+            arrival = Arrival(Topic.INBOUND, 0, number, GROUP, message(number).value)
+            one_by_one = handle(arrival, one_by_one, BOOK, lambda _: False).record or one_by_one
+        last = GroupRecord.from_json(scene.values("changelog")[-1])
+        assert one_by_one is not None
+        assert len(scene.values("changelog")) < 10
+        assert last.state.ledger == one_by_one.state.ledger
+        assert last.position == {Topic.INBOUND: 99}
+        published = {Ticket.from_json(raw).id: Ticket.from_json(raw) for raw in scene.values("tickets")}
+        assert published == last.state.tickets
+
+
+async def test_a_message_that_comes_alone_is_handed_over_at_once() -> None:
+    scene = Scene(1)
+    with running(scene):
+        await until(lambda: scene.values("changelog"))
+        scene.queue.put_nowait(SimpleNamespace(message=message(1), is_done=False))
+        await until(lambda: len(scene.values("changelog")) == 2)
+
+
+async def test_nothing_is_acknowledged_before_all_of_its_batch_is_stored() -> None:
+    scene = Scene(20)
+    with running(scene):
+        await until(lambda: scene.agent.handled_total == 20 and scene.values("ticket-events"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        scene.store(slice(None, -1))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert scene.acknowledged == []
+        scene.store(slice(-1, None))
+        await until(lambda: scene.acknowledged == list(range(20)))
+
+
+async def test_what_a_batch_brings_about_is_remembered_until_it_is_acknowledged() -> None:
+    """A crash after the group was stored and before its tickets were: the same messages come again."""
+    scene = Scene(8)
+    with running(scene):
+        await until(lambda: scene.agent.handled_total == 8 and scene.values("ticket-events"))
+    stored = GroupRecord.from_json(scene.values("changelog")[-1])
+    again = Batch()
+    for number in range(8):
+        arrival = Arrival(Topic.INBOUND, 0, number, GROUP, message(number).value)
+        again.add(SimpleNamespace(message=message(number)), f"0:{number}", 0, handle(arrival, stored, BOOK, lambda _: False))
+    assert not again.changed
+    assert [each.value for each in again.said if each.topic is Topic.TICKET_EVENTS] == scene.values("ticket-events")
+    assert {each.value for each in again.snapshots().values()} == set(scene.values("tickets"))

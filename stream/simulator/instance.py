@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import uuid
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -76,7 +77,8 @@ class Instance:
         if span.get("gte") and span.get("lte"):
             low, high = _unix(span["gte"]), _unix(span["lte"])
             found = [row for row in found if low <= row["messageTimestamp"] <= high]
-        found.sort(key=lambda row: int(row["messageTimestamp"]), reverse=True)
+        # Rows of one second come in another order with every page, as PostgreSQL hands them out.
+        found.sort(key=lambda row: (-int(row["messageTimestamp"]), zlib.crc32(f"{page} {page_size} {row['id']}".encode())))
         pages = math.ceil(len(found) / page_size)
         first = (page - 1) * page_size
         records = found[first : first + page_size]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -16,6 +16,7 @@ from stream.translate.shapes import first_text, is_true, items, obj, text
 from stream.transport import failures
 from stream.transport.failures import CallFailed
 from stream.transport.http import Endpoint, JsonHttp
+from stream.transport.stored_messages import read_one, read_span
 
 # What Groupdesk listens to. Contacts, chats and presence stay off: they come with every message and halve the throughput.
 # GROUP_UPDATE is left out because 2.3 never sends it; names are refreshed by asking.
@@ -25,8 +26,6 @@ EVENTS: tuple[str, ...] = (
 )  # fmt: skip
 # fetchAllGroups asks WhatsApp for one picture a group, so it takes minutes where there are hundreds.
 _ALL_GROUPS_S = 180.0
-_PAGE = 100
-_MOST_PAGES = 500
 
 
 class Pairing(Value):
@@ -161,27 +160,15 @@ class EvolutionClient:
 
     async def find_messages(self, since: datetime, until: datetime, key: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return the stored rows of a span, oldest first, each once. Rows that never reached Evolution's table are not there."""
-        span = {"gte": _iso(since), "lte": _iso(until)}
-        where = {"messageTimestamp": span} | ({"key": key} if key else {})
-        return await self._pages(where)
+        return await read_span(self._ask_store, since, until, key)
 
     async def find_message(self, message_id: str) -> dict[str, Any] | None:
         """Return the stored row of one message, whose key WhatsApp wants to see whole for a reaction."""
-        rows = await self._pages({"key": {"id": message_id}}, most_pages=1)
-        return rows[-1] if rows else None
+        return await read_one(self._ask_store, message_id)
 
-    async def _pages(self, where: dict[str, Any], most_pages: int = _MOST_PAGES) -> list[dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        for page in range(1, most_pages + 1):
-            body = {"where": where, "page": page, "offset": _PAGE}
-            answer = await self.http.call("POST", "chat", "findMessages", self.instance, body=body, timeout_s=60)
-            told = answer if isinstance(answer, list) else obj(answer).get("messages")
-            told = {"records": told} if isinstance(told, list) else _object(told)  # 2.0 knew no pages
-            rows = map(obj, items(told.get("records")))
-            found |= {str(row["key"].get("id")): row for row in rows if isinstance(row.get("key"), dict)}
-            if page >= (read_number(told.get("pages")) or 0):
-                break
-        return sorted(found.values(), key=lambda row: read_number(row.get("messageTimestamp")) or 0)
+    async def _ask_store(self, where: dict[str, Any], size: int) -> Any:
+        body = {"where": where, "page": 1, "offset": size}
+        return await self.http.call("POST", "chat", "findMessages", self.instance, body=body, timeout_s=60)
 
 
 def _webhook(url: str, secret: SecretStr) -> dict[str, Any]:
@@ -259,7 +246,3 @@ def _jid(jid: str) -> str:
     if not re.fullmatch(r"[\d-]{5,40}@g\.us", jid):
         raise SettingsError("A group is named as 120363…@g.us.")
     return jid
-
-
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -106,6 +106,18 @@ async def test_messages_of_a_span_come_oldest_first_over_all_pages(client: Evolu
     assert [row["key"]["id"] for row in rows] == [f"AC{number:03}" for number in range(10, 230)]
 
 
+@pytest.mark.parametrize("a_second", [37, 130])
+async def test_no_message_is_lost_where_pages_end_within_a_second(
+    client: EvolutionClient, evolution: EvolutionServer, a_second: int
+) -> None:
+    start = 1_790_000_000
+    for number in range(260):
+        put(evolution, f"AC{number:03}", start + number // a_second)
+    since = datetime.fromtimestamp(start, UTC)
+    rows = await client.find_messages(since, since + timedelta(seconds=60))
+    assert sorted(row["key"]["id"] for row in rows) == [f"AC{number:03}" for number in range(260)]
+
+
 async def test_texts_quotes_and_look_up(transport: EvolutionTransport, evolution: EvolutionServer) -> None:
     put(evolution, "AC1", int(datetime.now(UTC).timestamp()))
     sent = await transport.send_text(OutgoingText(chat=GROUP, text="on it @81", quoted_id="AC1", mentions=("81@lid",)))

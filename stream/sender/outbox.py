@@ -28,6 +28,7 @@ _ECHOES_KEPT = timedelta(hours=26)
 _OWN_KEPT = 2_000
 # A message older than that is no longer to be sent, and who answers for it is written in the log.
 FORGET_AFTER = timedelta(days=8)
+_UNREAD_MOST = 5_000
 _HEARD_WITHIN = timedelta(days=1)  # a ticket that has not heard of it by then has left its group's value
 
 
@@ -47,6 +48,7 @@ class Outbox:
         self.refused_at: deque[datetime] = deque(maxlen=20)  # WhatsApp took a message of ours and then refused it
         self.unreadable = 0
         self._spoken: dict[str, datetime] = {}
+        self._unread: dict[str, bytes] = {}  # ticket id -> its latest snapshot: of many that come at once only the last is read
         self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
         self._marks: dict[str, dict[str, FollowUpStatus]] = {}  # ticket id -> what it has heard of its messages, by their ids
         self._intents: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=60))
@@ -58,6 +60,7 @@ class Outbox:
         """Take one record; what cannot be read is counted and passed over, for it has its place among the dead letters."""
         if record.value is None:
             if record.topic is Topic.TICKETS and record.key:
+                self._unread.pop(record.key, None)
                 self._tickets.pop(record.key, None)
                 self._marks.pop(record.key, None)
             return
@@ -68,9 +71,9 @@ class Outbox:
                 case Topic.DELIVERIES:
                     self._take_report(DeliveryReport.from_json(record.value))
                 case Topic.TICKETS:
-                    ticket = Ticket.from_json(record.value)
-                    self._tickets[ticket.id] = (ticket.group, ticket.state.is_open)
-                    self._marks[ticket.id] = {mark.outbound_id: mark.status for mark in ticket.follow_ups if mark.outbound_id}
+                    self._unread[record.key or ""] = record.value
+                    if len(self._unread) >= _UNREAD_MOST:
+                        self._read_tickets()
                 case Topic.INBOUND:
                     self._take_inbound(record, now)
         except ValidationError:
@@ -99,11 +102,13 @@ class Outbox:
 
     def groups_of(self, outbound: Outbound) -> set[str]:
         """Return the groups of the message's tickets; for an escalation they differ from the one it goes to."""
+        self._read_tickets()
         known = {self._tickets[ticket][0] for ticket in outbound.ticket_ids if ticket in self._tickets}
         return known or {outbound.group}
 
     def unheard(self, now: datetime) -> list[DeliveryReport]:
         """Return the ends of follow-ups, not older than a day, of which a ticket tells something else."""
+        self._read_tickets()
         found = {}
         for marks in self._marks.values():
             for key, status in marks.items():
@@ -114,6 +119,7 @@ class Outbox:
 
     def has_open_ticket(self, outbound: Outbound) -> bool | None:
         """Tell whether one of the message's tickets is open; None when no ticket of it is known yet."""
+        self._read_tickets()
         known = [self._tickets[ticket][1] for ticket in outbound.ticket_ids if ticket in self._tickets]
         return any(known) if known else None
 
@@ -150,6 +156,18 @@ class Outbox:
                 self._unknown.discard(key)
                 for kept in (self.reports, self._standings, self._said_in[message.group]):
                     kept.pop(key, None)
+
+    def _read_tickets(self) -> None:
+        for key, raw in self._unread.items():
+            try:
+                ticket = Ticket.from_json(raw)
+            except ValidationError:
+                self.unreadable += 1
+                log.warning("ticket not readable", ticket_id=key)
+                continue
+            self._tickets[ticket.id] = (ticket.group, ticket.state.is_open)
+            self._marks[ticket.id] = {mark.outbound_id: mark.status for mark in ticket.follow_ups if mark.outbound_id}
+        self._unread.clear()
 
     def _take_outbound(self, outbound: Outbound) -> None:
         if outbound.id in self.messages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,13 @@ from typing import Any
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryStatus, Standing
 from stream.core.ticket import FollowUpStatus, Ticket
+
+_ABOUT = re.compile(r"(\w+) word on (\S+)")
+
+
+def follow_ups_in(text: str) -> list[tuple[str, str]]:
+    """Return which follow-ups a message is made of: the word that each begins with, and what it is about."""
+    return _ABOUT.findall(text)
 
 
 @dataclass
@@ -20,6 +28,19 @@ class Seen:
     outbounds: dict[str, Outbound] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
 
+    def count_ended(self) -> int:
+        """Return how many follow-ups have come to an end, whichever."""
+        return sum(self.ends().values())
+
+    def ends(self) -> Counter[str]:
+        """Return how many follow-ups have come to each end; a message that carries several counts as so many."""
+        ends: Counter[str] = Counter()
+        for key, found in self.standings.items():
+            if found.is_final and found.last and key in self.outbounds:
+                ends[found.last.status.value] += len(follow_ups_in(self.outbounds[key].text))
+        ends["let go"] = count_let_go(self)
+        return ends
+
 
 @dataclass
 class Finding:
@@ -29,6 +50,7 @@ class Finding:
     kills: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
+    messages: int = 0  # that arrived
     arrived: int = 0
     twice: int = 0
     forgotten: int = 0  # without an end, or never decided at all
@@ -40,7 +62,7 @@ class Finding:
         """Add what another run has shown."""
         for counted in ("kills", "faults", "ends"):
             getattr(self, counted).update(getattr(other, counted))
-        for number in ("wanted", "arrived", "twice", "forgotten", "told_otherwise", "untrue", "seconds"):
+        for number in ("wanted", "messages", "arrived", "twice", "forgotten", "told_otherwise", "untrue", "seconds"):
             setattr(self, number, getattr(self, number) + getattr(other, number))
 
     @property
@@ -50,7 +72,7 @@ class Finding:
     def __str__(self) -> str:
         return (
             f"{self.wanted} follow-ups, {sum(self.kills.values())} kills in {self.seconds:.0f} s\n"
-            f"  arrived {self.arrived}, ends {dict(self.ends)}\n"
+            f"  arrived {self.arrived} in {self.messages} messages, ends {dict(self.ends)}\n"
             f"  twice {self.twice}, forgotten {self.forgotten}, untrue {self.untrue}, told otherwise {self.told_otherwise}\n"
             f"  kills {dict(self.kills)}\n  faults {dict(self.faults)}\n"
             f"{'CLEAN' if self.is_clean else 'BROKEN'}"
@@ -59,16 +81,16 @@ class Finding:
 
 def judge(finding: Finding, seen: Seen, sent: Sequence[dict[str, Any]], *, has_tickets: bool) -> None:
     """Count what must not be. `sent` are the messages that reached the group; texts are never the same twice."""
-    arrived = Counter(row["message"].get("conversation", "") for row in sent)
+    texts = [row["message"].get("conversation", "") for row in sent]
+    arrived = Counter(each for text in texts for each in follow_ups_in(text))
+    finding.messages = len(texts)
     finding.arrived = sum(arrived.values())
     finding.twice = sum(times - 1 for times in arrived.values())
-    finding.ends.update(found.last.status.value for found in seen.standings.values() if found.is_final and found.last)
-    if has_tickets:
-        finding.ends["let go"] = count_let_go(seen)
+    finding.ends.update(seen.ends())
     finding.forgotten = finding.wanted - sum(finding.ends.values())
     for key, found in seen.standings.items():
         status = found.last.status if found.last else None
-        has_arrived = key in seen.outbounds and seen.outbounds[key].text in arrived
+        has_arrived = key in seen.outbounds and any(each in arrived for each in follow_ups_in(seen.outbounds[key].text))
         finding.untrue += status is DeliveryStatus.SENT and not has_arrived
         finding.untrue += status is DeliveryStatus.CANCELLED and has_arrived
     if has_tickets:

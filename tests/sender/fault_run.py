@@ -3,8 +3,9 @@
     python -m tests.sender.fault_run --follow-ups 10000 --kills 60 --seed 1
     python -m tests.sender.fault_run --follow-ups 300 --kills 14 --seed 1 --no-intent    # must be caught: exit code 1
 
-Every group has one ticket, and every ticket two follow-ups, each with words of its own. At each of the sender's steps the
-sender is killed, or else the worker. In the end what arrived at WhatsApp is held against what the tickets and the log tell.
+A group has from one ticket to as many as `--together` says, and every ticket four follow-ups, each with words of its own; those
+of a group that come due at once leave as one message. At each of the sender's steps the sender is killed, or else the worker. In
+the end what arrived at WhatsApp is held against what the tickets and the log tell.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -32,12 +30,13 @@ from stream.core.sending import DeliveryReport, Standing, advance
 from stream.core.ticket import Ticket
 from stream.errors import BrokerError
 from stream.settings import Settings
-from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
+from stream.simulator.evolution_server import EvolutionServer
 from stream.simulator.instance import Group
 from stream.simulator.mischief import Mischief, SendFault
 from stream.simulator.webhooks import Retries
-from tests.sender.fault_finding import Finding, Seen, count_let_go, count_told_otherwise, judge
-from tests.sender.fault_stage import ROOT, broker_in, settings_in, write_rules
+from tests.sender.fault_crew import Crew
+from tests.sender.fault_finding import Finding, Seen, count_told_otherwise, judge
+from tests.sender.fault_stage import WORDS, broker_in, settings_in, spread, write_rules
 from tests.sender.faulty_wire import FaultyWire
 
 STEPS = ("before_intent", "after_intent", "after_intent_told", "after_calling", "after_call", "after_result", "after_told")
@@ -60,6 +59,7 @@ class Run:
         seed: int,
         has_intent: bool = True,
         with_worker: bool = True,
+        together: int = 1,
         say: Callable[[str], object] = lambda _sentence: None,
     ) -> None:
         self.settings = settings
@@ -68,11 +68,11 @@ class Run:
         self._seed = seed
         self._kills = self._plan_kills(kills, with_worker=with_worker)
         self._every = max(follow_ups // (kills + 1), 1)
-        self._has_intent = has_intent
+        self._together = together
+        self._plan = settings.data_dir / "plan.json"
+        self._crew = Crew(settings, self._plan, has_intent=has_intent)
         self._with_worker = with_worker
         self._say = say
-        self._plan = settings.data_dir / "plan.json"
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._publisher = Publisher(settings)
         self._tail = Tail(settings, [Topic.OUTBOUND, Topic.DELIVERIES, Topic.TICKETS])
 
@@ -92,7 +92,9 @@ class Run:
                 await self._follow(began + within_s)
                 judge(self.finding, self.seen, self.instance.sent, has_tickets=self._with_worker)
             finally:
-                self._stop_all()
+                self._crew.stop()
+                self._publisher.close()
+                self._tail.close()
                 await self.wire.close()
             self.finding.faults.update(self.wire.counts)
             self.finding.faults.update({f"echo {name}": n for name, n in evolution.webhooks.counts.items() if name != "tries"})
@@ -100,21 +102,21 @@ class Run:
         return self.finding
 
     async def _start_all(self) -> None:
-        groups = [f"1203630{number:011d}@g.us" for number in range(self.finding.wanted // 2)]
+        groups = spread(self.finding.wanted // len(WORDS), self._together)
         for group in groups:
             self.instance.groups[group] = Group(group, "Desk", [])
-        write_rules(self.settings.rules_dir, groups, with_detection=self._with_worker)
+        write_rules(self.settings.rules_dir, list(groups), with_detection=self._with_worker)
         ensure_topics(self.settings)
-        self._start("sender")
+        self._crew.evolution_url = self.wire.url
+        self._crew.start("sender")
         if self._with_worker:
-            self._start("bridge")
-            self._start("worker")
-            await asyncio.to_thread(self._ask_in, groups)
-        else:
-            await asyncio.to_thread(self._decide_by_hand, groups)
+            self._crew.start("bridge")
+            self._crew.start("worker")
+        await asyncio.to_thread(self._ask_in if self._with_worker else self._decide_by_hand, groups)
 
-    def _ask_in(self, groups: list[str]) -> None:
-        for number, group in enumerate(groups):
+    def _ask_in(self, groups: dict[str, int]) -> None:
+        askers = [group for group, tickets in groups.items() for _ in range(tickets)]
+        for number, group in enumerate(askers):
             now = datetime.now(UTC)
             key = {"remoteJid": group, "fromMe": False, "id": f"AC{number}", "participant": f"8{number:012d}@lid"}
             text = f"My order {100_000 + number} has not arrived"
@@ -123,15 +125,15 @@ class Run:
             asked = Delivery(event="MESSAGES_UPSERT", instance=self.settings.cs_instance, chat=group, received_at=now, data=data)
             self._publish(Topic.INBOUND, group, asked.to_json())
 
-    def _decide_by_hand(self, groups: list[str]) -> None:
+    def _decide_by_hand(self, groups: dict[str, int]) -> None:
         for number, group in enumerate(groups):
-            for step in ("First", "Second"):
+            for word in WORDS:
                 message = Outbound(
-                    id=f"{step}{number}",
+                    id=f"{word}{number}",
                     purpose="reply",
                     instance=self.settings.cs_instance,
                     group=group,
-                    text=f"{step} word on {number}",
+                    text=f"{word} word on {number}",
                     decided_at=datetime.now(UTC),
                 )
                 self._publish(Topic.OUTBOUND, group, message.to_json())
@@ -148,12 +150,13 @@ class Run:
 
     async def _follow(self, until: float) -> None:
         """Kill by plan, start again what died, and read on until everything has an end."""
-        ended_at, told_at, stayed_away = None, 0.0, 0
+        ended_at, told_at, counted_at, stayed_away, ended = None, 0.0, 0.0, 0, 0
         while time.monotonic() < until:
             await asyncio.to_thread(self._read)
-            ended = sum(standing.is_final for standing in self.seen.standings.values()) + count_let_go(self.seen)
-            self._restart_the_dead()
+            self._crew.restart_the_dead()
             self._act_as_person()
+            if time.monotonic() - counted_at > 0.5:
+                ended, counted_at = self.seen.count_ended(), time.monotonic()
             if self._kills and not self._plan.exists() and ended >= self._every * (1 + sum(self.finding.kills.values())):
                 self._plan_next_kill()
             if ended // 500 > stayed_away:
@@ -161,7 +164,7 @@ class Run:
                 await self.wire.go_away()
             if time.monotonic() - told_at > 30:
                 told_at = time.monotonic()
-                self._say(f"{ended} ended, {len(self.instance.sent)} arrived, {sum(self.finding.kills.values())} kills")
+                self._say(f"{ended} ended, {len(self.instance.sent)} messages arrived, {sum(self.finding.kills.values())} kills")
             if ended < self.finding.wanted or not self._is_told():
                 ended_at = None
                 continue
@@ -194,53 +197,14 @@ class Run:
 
     def _plan_next_kill(self) -> None:
         victim, step = self._kills.pop(0)
-        told = {"step": step, "victim": 0 if victim == "sender" else self._children[victim].pid}
+        told = {"step": step, "victim": 0 if victim == "sender" else self._crew.pid_of(victim)}
         self._plan.with_suffix(".new").write_text(json.dumps(told))
         self._plan.with_suffix(".new").rename(self._plan)
         self.finding.kills[f"{victim} {step}"] += 1
 
-    def _restart_the_dead(self) -> None:
-        for name, child in list(self._children.items()):
-            if child.poll() is not None:
-                self._start(name)
-
     def _act_as_person(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             (self.settings.data_dir / "sending-stopped").unlink()
-
-    def _start(self, name: str) -> None:
-        kept = {
-            "kafka_bootstrap_servers",
-            "topic_prefix",
-            "topic_partitions",
-            "data_dir",
-            "rules_dir",
-            "cs_instance",
-            "bridge_port",
-        }
-        told = self.settings.model_dump(mode="json", include=kept) | {
-            "evolution_api_url": self.wire.url,
-            "evolution_api_key": DEFAULT_KEY,
-            "webhook_secret": self.settings.webhook_secret.get_secret_value(),
-        }
-        if name == "sender":
-            command = [sys.executable, str(Path(__file__).with_name("faulty_sender.py")), json.dumps(told), str(self._plan)]
-            command += [] if self._has_intent else ["--no-intent"]
-        else:
-            command = [sys.executable, "-m", "stream", name]
-        env = os.environ | {key.upper(): str(value) for key, value in told.items()} | {"PYTHONPATH": str(ROOT)}
-        with (self.settings.data_dir / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(
-                command, env=env, cwd=self.settings.data_dir, stdout=log, stderr=log, start_new_session=True
-            )
-
-    def _stop_all(self) -> None:
-        for child in self._children.values():
-            with contextlib.suppress(ProcessLookupError):
-                child.send_signal(signal.SIGKILL)
-            child.wait()
-        self._publisher.close()
-        self._tail.close()
 
     def _count_faults(self, mischief: Mischief) -> None:
         draw = mischief.draw_send
@@ -266,6 +230,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1, help="Share them among so many runs, each with a seed of its own")
     parser.add_argument("--minutes", type=float, default=90.0, help="What has no end by then is forgotten")
+    parser.add_argument("--together", type=int, default=7, help="Tickets of the largest groups")
     parser.add_argument("--no-intent", action="store_true", help="The negative control: a sender that writes nothing before")
     parser.add_argument("--keep", type=Path, help="A folder for logs and rules that stays")
     told = parser.parse_args()
@@ -281,6 +246,7 @@ def main() -> int:
                     kills=told.kills // told.rounds,
                     seed=told.seed + number,
                     has_intent=not told.no_intent,
+                    together=told.together,
                     say=say,
                 )
                 finding = asyncio.run(run.go(told.minutes * 60 / told.rounds))

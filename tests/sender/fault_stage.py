@@ -15,25 +15,37 @@ from stream.broker import start_broker
 from stream.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-RULES = """\
+WORDS = ("First", "Second", "Third", "Fourth")  # how the texts of a ticket's follow-ups begin; two minutes lie between them
+_RULES = """\
 version: 1
 sending: {quiet_hours: [], quiet_days: false, after_talk: 0, group_gap: 0, ticket_gap: 0, per_ticket: 50, per_group_and_day: 50,
-  unanswered: 50, together_within: 0, expires_after: 1d}
-policies:
-  - id: all
-    steps: [{after: 0, say: first}, {after: 1, say: second}]
-texts:
-  first: {en: "First word on {{ ticket.id }}"}
-  second: {en: "Second word on {{ ticket.id }}"}
+  unanswered: 50, together_within: 1, expires_after: 1d}
 """
 
 
+def rules() -> str:
+    """Return a followups.yaml that says something about every ticket so many times."""
+    steps = ", ".join(f"{{after: {1 + 2 * number}, say: {word.lower()}}}" for number, word in enumerate(WORDS))
+    texts = "".join(f'  {word.lower()}: {{en: "{word} word on {{{{ ticket.id }}}}"}}\n' for word in WORDS)
+    return f"{_RULES}policies:\n  - id: all\n    steps: [{steps}]\ntexts:\n{texts}"
+
+
+def spread(tickets: int, most: int) -> dict[str, int]:
+    """Return how many of the tickets each group has: one, two and so on up to `most`, and again."""
+    groups: dict[str, int] = {}
+    while tickets > 0:
+        here = min(len(groups) % most + 1, tickets)
+        groups[f"1203630{len(groups):011d}@g.us"] = here
+        tickets -= here
+    return groups
+
+
 def write_rules(folder: Path, groups: list[str], *, with_detection: bool) -> None:
-    """Write a folder in which every group may be spoken in at any time, and every ticket has two follow-ups."""
+    """Write a folder in which every group may be spoken in at any time, and every ticket has four follow-ups."""
     folder.mkdir(parents=True, exist_ok=True)
     for part in ("detect", "lists") if with_detection else ():
         shutil.copytree(ROOT / "rules" / part, folder / part, dirs_exist_ok=True)
-    (folder / "followups.yaml").write_text(RULES)
+    (folder / "followups.yaml").write_text(rules())
     lines = "".join(f"  - {{jid: {group}, mode: tickets+follow-ups}}\n" for group in groups)
     (folder / "groups.yaml").write_text(f"version: 1\ngroups:\n{lines}")
     (folder / "team.yaml").write_text("version: 1\nteam: []\n")

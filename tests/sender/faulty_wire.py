@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 
@@ -75,8 +76,9 @@ class FaultyWire:
 
     async def _cut(self, request: web.Request, said: bytes, status: int) -> web.StreamResponse:
         response = web.StreamResponse(status=status, headers={"Content-Length": str(len(said))})
-        await response.prepare(request)
-        await response.write(said[: len(said) // 2])
+        with contextlib.suppress(ConnectionError):  # the sender died meanwhile
+            await response.prepare(request)
+            await response.write(said[: len(said) // 2])
         if request.transport is not None:
             request.transport.close()
         return response

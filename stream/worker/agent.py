@@ -71,7 +71,7 @@ class GroupAgent:
         self._alive_at = time.monotonic()
         self._noting: asyncio.Task[None] | None = None
         self._reminds_from = 0.0
-        self._handled_to: dict[Any, int] = {}  # the last offset of each partition
+        self._handled_to: dict[Any, int] = {}  # the last offset of each partition, since it is ours
         self._idle_since = time.monotonic()
 
     async def run(self, stream: Any) -> None:
@@ -164,7 +164,7 @@ class GroupAgent:
         before = self.table.get(key)
         encoded = encode(changed.record, {} if before is None else self._kept.find(key, before).parts, written)
         promise = await self.app.producer.hand_over(
-            self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=changed.partition
+            self.table.changelog_topic.get_topic_name(), key, encoded.raw, partition=changed.partition, headers=changed.headers
         )
         self.table[key] = encoded.raw
         self._kept.keep(key, Kept(encoded.raw, changed.record, encoded.parts))
@@ -223,6 +223,8 @@ class GroupAgent:
     async def on_revoked(self, *_: object, **__: object) -> None:
         """Before groups go to another worker, let what was handled reach the broker."""
         self.is_recovered = False
+        self._handled_to.clear()
+        self.app.consumer.begins_at = {}
         with contextlib.suppress(TimeoutError):  # what is late is delivered to the next owner again
             await asyncio.wait_for(self._all_confirmed.wait(), timeout=5.0)
 
@@ -238,7 +240,6 @@ class GroupAgent:
                 self.summaries[key] = read_summary(raw)
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
         gc.freeze()  # what was read back stays: looking through it for garbage again and again would be in vain
-        self._handled_to = {partition: offset for partition, offset in self._handled_to.items() if partition in owned}
         self._idle_since = time.monotonic()
         self.is_recovered = True
         self.hold_timers(_SETTLE_S)
@@ -247,7 +248,8 @@ class GroupAgent:
     def _end_if_passed_over(self, partition: Any, offset: int) -> None:
         """End before a record counts that does not follow the last one: our topics have no gaps, so some were lost between."""
         before = self._handled_to.get(partition)
-        if before is not None and offset > before + 1:
+        follows = self.app.consumer.begins_at.get(partition) if before is None else before + 1
+        if follows is not None and offset > follows:
             log.error("records were passed over; this worker ends and reads them again", partition=str(partition), offset=offset)
             os._exit(75)
         self._handled_to[partition] = offset
@@ -257,8 +259,9 @@ class GroupAgent:
         """End when records wait and none has come for a while: silence is worse than a new start."""
         if not self.is_recovered or self._pending or time.monotonic() - self._idle_since < _STUCK_S:
             return
-        for partition, offset in self._handled_to.items():
-            if (self.app.consumer.highwater(partition) or 0) > offset + 1:
+        following = dict(self.app.consumer.begins_at) | {tp: offset + 1 for tp, offset in self._handled_to.items()}
+        for partition, offset in following.items():
+            if (self.app.consumer.highwater(partition) or 0) > offset:
                 log.error(
                     "records wait and none comes; this worker ends and starts afresh", partition=str(partition), offset=offset
                 )

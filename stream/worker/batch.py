@@ -19,10 +19,16 @@ _LONGEST_S = 0.25  # what waits for it is seen that much later, and only when ma
 
 
 class Changed(NamedTuple):
-    """A group as it is after the batch."""
+    """A group as it is after the batch, and the refs of the messages that changed it, in order."""
 
     partition: int
     record: GroupRecord
+    refs: tuple[str, ...] = ()
+
+    @property
+    def headers(self) -> dict[str, bytes]:
+        """Return what tells whoever reads the table's changelog which messages one write stands for, and in which order."""
+        return {"inputs": " ".join(self.refs).encode()} if len(self.refs) > 1 else {}
 
 
 class Batch:
@@ -48,7 +54,9 @@ class Batch:
             self._began_at = time.monotonic()
         self.taken.append((event, ref))
         if handled.record is not None:
-            self.changed[event.message.key or b""] = Changed(partition, handled.record)
+            key = event.message.key or b""
+            before = self.changed[key].refs if key in self.changed else ()
+            self.changed[key] = Changed(partition, handled.record, (*before, ref.partition(":")[2]))
         for ticket in handled.tickets:
             self._tickets[ticket.id] = ticket
         self.said.extend(handled.said)

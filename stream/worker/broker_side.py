@@ -18,8 +18,8 @@ each of them would end as a trace of its own in the log. Here one line tells of 
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
-from types import coroutine
+from collections.abc import Coroutine, Generator, Mapping
+from types import MappingProxyType, coroutine
 from typing import Any
 
 import faust
@@ -102,12 +102,17 @@ class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped
 class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
     """Faust's consumer; its fetches do not wait for each other, and it reads from the beginning where nothing is committed."""
 
+    begins_at: Mapping[Any, int] = MappingProxyType({})  # the record of each partition that must come first after the last seek
+
     async def perform_seek(self) -> None:
         """Read on from the committed offsets, or from the beginning."""
         await super().perform_seek()
-        unread = [tp for tp in self.assignment() if not self._committed_offset.get(tp) and not self._is_changelog_tp(tp)]
-        for tp, offset in (await self.earliest_offsets(*unread)).items():
-            await self.seek(tp, offset)
+        ours = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+        earliest = await self.earliest_offsets(*ours)
+        for tp in ours:
+            if not self._committed_offset.get(tp) and tp in earliest:
+                await self.seek(tp, earliest[tp])
+        self.begins_at = {tp: max(first, self._committed_offset.get(tp) or 0) for tp, first in earliest.items()}
 
     async def wait_first(self, *awaited: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109 -- mode's signature
         """Take a message to the streams, or stop waiting for that; at once if nothing holds it up."""

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from stream.adapters.rule_files import load_book
 from stream.adapters.topics import Topic
 from stream.core.delivery import Delivery
@@ -44,6 +46,7 @@ class Scene:
 
     def __init__(self, messages: int) -> None:
         self.written: list[tuple[str, bytes, asyncio.Future[None]]] = []
+        self.headers: list[tuple[str, dict[str, bytes]]] = []
         self.acknowledged: list[int] = []
         self.queue: asyncio.Queue[Any] = asyncio.Queue()
         for number in range(messages):
@@ -51,7 +54,7 @@ class Scene:
         self.channel = SimpleNamespace(queue=self.queue)
         topics = {topic: SimpleNamespace(get_topic_name=lambda topic=topic: str(topic)) for topic in Topic}
         table = Table()
-        app = SimpleNamespace(producer=self, consumer=SimpleNamespace(assignment=set))
+        app = SimpleNamespace(producer=self, consumer=SimpleNamespace(assignment=set, begins_at={}))
         self.agent = GroupAgent(app, table, topics, SimpleNamespace(book=BOOK))  # type: ignore[arg-type] # what it asks of them
 
     def noack(self) -> Scene:
@@ -61,7 +64,10 @@ class Scene:
         while True:
             yield await self.queue.get()
 
-    async def hand_over(self, topic: str, _key: bytes, value: bytes, **_: Any) -> asyncio.Future[None]:
+    async def hand_over(
+        self, topic: str, _key: bytes, value: bytes, headers: dict[str, bytes] | None = None, **_: Any
+    ) -> asyncio.Future[None]:
+        self.headers.append((topic, headers or {}))
         self.written.append((topic, value, asyncio.get_running_loop().create_future()))
         return self.written[-1][2]
 
@@ -113,6 +119,8 @@ async def test_what_waits_together_is_written_once_and_loses_nothing() -> None:
         assert len(scene.values("changelog")) < 10
         assert last.state.ledger == one_by_one.state.ledger
         assert last.position == {Topic.INBOUND: 99}
+        told = [of.get("inputs", b"").decode().split() for to, of in scene.headers if to == "changelog"]
+        assert [ref for refs in told for ref in refs] == [f"inbound@{number}" for number in range(100)]
         published = {Ticket.from_json(raw).id: Ticket.from_json(raw) for raw in scene.values("tickets")}
         assert published == last.state.tickets
 
@@ -152,3 +160,39 @@ async def test_what_a_batch_brings_about_is_remembered_until_it_is_acknowledged(
     assert not again.changed
     assert [each.value for each in again.said if each.topic is Topic.TICKET_EVENTS] == scene.values("ticket-events")
     assert {each.value for each in again.snapshots().values()} == set(scene.values("tickets"))
+
+
+class Ended(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize(("begins_at", "ends"), [(0, False), (3, False), (2, True)])
+async def test_a_worker_ends_before_it_passes_over_what_was_committed_last(
+    begins_at: int, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(status: int) -> None:
+        raise Ended(status)
+
+    monkeypatch.setattr("os._exit", end)
+    scene = Scene(0)
+    scene.agent.app.consumer.begins_at = {"inbound-0": begins_at}
+    first = 3 if begins_at else 0
+    scene.queue.put_nowait(SimpleNamespace(message=message(first), is_done=False))
+    if ends:
+        with pytest.raises(Ended, match="75"):
+            await asyncio.wait_for(scene.agent.run(scene), 10)
+        assert scene.values("changelog") == []
+        return
+    with running(scene):
+        await until(lambda: scene.values("changelog"))
+
+
+async def test_what_it_had_handled_says_nothing_once_its_groups_were_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os._exit", lambda status: pytest.fail(f"it ended with {status}"))
+    scene = Scene(2)
+    with running(scene):
+        await until(lambda: scene.values("changelog"))
+        scene.store()
+        await scene.agent.on_revoked()
+        scene.queue.put_nowait(SimpleNamespace(message=message(9), is_done=False))  # 2 to 8 were handled elsewhere
+        await until(lambda: scene.agent.handled_total == 3)

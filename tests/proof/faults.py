@@ -20,6 +20,7 @@ _FILE_LIMIT = 250_000  # bytes that a file may have then
 _OFF_S = 10.0
 _AT_WORK = 0.7  # so many faults wait for work; the others may hit a process that has only begun
 _PATIENCE_S = 90.0
+_AHEAD = (0.02, 500)  # so much of the load, or so many webhooks, go out while a fault is done; then the load waits for the next
 
 
 def plan(scenario: Scenario) -> list[tuple[float, str]]:
@@ -52,6 +53,7 @@ class Faults:
         self._scenario = stage.scenario
         self._dice = random.Random(f"victims {stage.scenario.seed}")
         self._points = self._draw_points()
+        self._ahead = max(_AHEAD[0], _AHEAD[1] / stage.scenario.messages)
         self.done: Counter[str] = Counter()
         self.recoveries_s: list[float] = []
         self._doing: dict[str, Callable[[], None]] = {
@@ -74,13 +76,15 @@ class Faults:
         waiting = plan(self._scenario)
         self._wait_for_work(time.monotonic())
         while waiting or not load.done():
+            self._stage.load_to = waiting[0][0] + self._ahead if waiting else 1.0
             self._work_at_the_desk()
             if load.done():
                 load.result()
             if not waiting or (self._stage.driver.share < waiting[0][0] and not load.done()):
                 time.sleep(0.1)
                 continue
-            _, kind = waiting.pop(0)
+            place, kind = waiting.pop(0)
+            self._stage.load_to = place + self._ahead
             self.done[kind.partition(" ")[0]] += 1
             if kind.startswith("workers"):
                 self._set_workers(int(kind.split()[1]))
@@ -134,6 +138,9 @@ class Faults:
         at = f"{point}@{self._dice.randint(1, 20) if role in ('bridge', 'worker') else self._dice.randint(1, 2)}"
         self._stage.say(f"{name} is to die at {at}")
         self._stage.crew.kill(name, CRASH_AT=at)
+        if "spooled" in point:  # nobody comes there while Kafka can be reached
+            self._wait_for_webhooks()
+            self._cut_off(_CUT_S[1])
 
     def _pause(self) -> None:
         _, name = self._victim()
@@ -169,13 +176,22 @@ class Faults:
         """Let the bridge find its disk full while Kafka is away: it must say 503, and lose nothing of what it has taken."""
         self._stage.say(f"the bridge's disk is full for {_FULL_S:.0f} s, and Kafka cannot be reached")
         self._stage.crew.kill("bridge-1", PROOF_FILE_LIMIT=str(_FILE_LIMIT))
-        self._wait(4.0)
-        for number in range(self._scenario.nodes):
-            self._stage.kafka.network.cut(number)
-        self._wait(_FULL_S)
-        self._stage.kafka.network.heal()
+        self._wait_for_webhooks()
+        self._cut_off(_FULL_S)
         self._wait(4.0)
         self._stage.crew.kill("bridge-1")
+
+    def _cut_off(self, seconds: float) -> None:
+        """Let nobody reach any node of Kafka for a while."""
+        for number in range(self._scenario.nodes):
+            self._stage.kafka.network.cut(number)
+        self._wait(seconds)
+        self._stage.kafka.network.heal()
+
+    def _wait_for_webhooks(self) -> None:
+        """Wait until the bridge, which was killed a moment ago, takes webhooks again."""
+        taken = self._stage.driver.accepted.total()
+        self._wait(_PATIENCE_S, until=lambda: self._stage.driver.accepted.total() > taken + 50 or self._stage.driver.share >= 1)
 
     def _clock(self) -> None:
         """Let the clock of one process jump, and jump back some seconds later."""
@@ -206,12 +222,13 @@ class Faults:
     def _wait_for_work(self, since: float) -> None:
         """Wait until an input has been handled since then, so that what is broken next is at work, however slow the machine."""
         deadline = time.monotonic() + _PATIENCE_S
+        self._stage.load_to = 1.0
         while self._stage.logbook.moved_at < since and time.monotonic() < deadline:
             self._work_at_the_desk()
             time.sleep(0.2)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float, until: Callable[[], bool] = lambda: False) -> None:
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and not until():
             self._work_at_the_desk()
             time.sleep(0.1)

@@ -44,11 +44,15 @@ class Input:
 
 @dataclass(frozen=True)
 class Change:
-    """One record of the changelog: how far the group's record had come, and a digest of all of it."""
+    """One record of the changelog: how far the group's record had come, and a digest of all of it.
+
+    `refs` are the inputs that it stands for, in their order, as (topic, offset); none where it is one.
+    """
 
     offset: int
     position: dict[str, int]
     digest: bytes
+    refs: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass
@@ -173,7 +177,10 @@ class Logbook:
         if raw.value is None:
             return
         position = orjson.loads(raw.value)["position"]
-        self.pages.changes[group].append(Change(raw.offset, position, hashlib.blake2b(raw.value, digest_size=12).digest()))
+        digest = hashlib.blake2b(raw.value, digest_size=12).digest()
+        told = dict(raw.headers).get("inputs", b"").decode().split()
+        refs = tuple((topic, int(offset)) for topic, _, offset in (ref.partition("@") for ref in told))
+        self.pages.changes[group].append(Change(raw.offset, position, digest, refs))
         self.pages.records[group] = raw.value
 
     def _take_beat(self, beat: dict[str, Any]) -> None:

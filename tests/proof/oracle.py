@@ -1,7 +1,7 @@
 """The oracle: one thread, no Kafka, no Faust. It takes the same inputs in the order in which the table says they were handled.
 
 Order within a topic is the topic's. How the two input topics were interleaved is read off the changelog, which moves by one
-input at a time; that each input of a group appears there once, and in order, is checked on the way.
+input at a time, or tells which it stands for; that each input of a group appears there once, and in order, is checked on the way.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def ask(pages: Pages, book: Book) -> Truth:
 
 
 def _in_order(group: str, inputs: list[Input], changes: list[Change], truth: Truth) -> Iterator[Input]:
-    waiting = {topic: iter([one for one in inputs if one.topic is topic]) for topic in (Topic.INBOUND, Topic.COMMANDS)}
+    waiting = {str(topic): iter([one for one in inputs if one.topic is topic]) for topic in (Topic.INBOUND, Topic.COMMANDS)}
     heads = {topic: next(each, None) for topic, each in waiting.items()}
     position: dict[str, int] = {}
     digest = b""
@@ -65,17 +65,23 @@ def _in_order(group: str, inputs: list[Input], changes: list[Change], truth: Tru
         digest = change.digest
         if any(change.position.get(topic, -1) < offset for topic, offset in position.items()) or change.position == position:
             truth.twice.append(f"{group}: the table went from {position} to {change.position}")
-        for topic, queue in waiting.items():
-            while (head := heads[topic]) is not None and head.offset <= change.position.get(topic, -1):
-                heads[topic] = next(queue, None)
-                if head.offset < change.position[topic]:
-                    truth.lost.append(head)  # without a change of its own
-                    continue
-                yield head
+        for topic, offset in change.refs or _moved(position, change.position):
+            while (head := heads[topic]) is not None and head.offset < offset:
+                truth.lost.append(head)  # without a change of its own
+                heads[topic] = next(waiting[topic], None)
+            if head is None or head.offset > offset:
+                truth.twice.append(f"{group}: {topic} {offset} was handled before")
+                continue
+            yield head
+            heads[topic] = next(waiting[topic], None)
         position = {**position, **change.position}
     for topic, head in heads.items():
         if head is not None:
             truth.waiting += [head, *waiting[topic]]
+
+
+def _moved(before: dict[str, int], after: dict[str, int]) -> list[tuple[str, int]]:
+    return [(topic, offset) for topic, offset in after.items() if offset > before.get(topic, -1)]
 
 
 def _apply(one: Input, state: GroupState, book: Book) -> Outcome:

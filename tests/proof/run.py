@@ -48,6 +48,7 @@ class Stage:
         self.stalls: list[str] = []
         self.longest_standstill_s = 0.0
         self.backlog = 0
+        self.load_to = 1.0  # the load waits when it has come so far: the next fault is late, and must find work
         self._closing: list[Any] = []
         self.town = Town()
         self._closing.append(self.town.close)
@@ -80,7 +81,7 @@ class Stage:
         self._closing.append(self.logbook.close)
         self.crew = Crew(self._environment(), folder / "logs", with_clocks=bool(scenario.clock_steps))
         self._closing.append(self.crew.close)
-        self.driver = Driver(self.bridge_url, SECRET, self.chat, scenario, lambda: self.backlog > _BEHIND)
+        self.driver = Driver(self.bridge_url, SECRET, self.chat, scenario, self.must_wait)
         self.publisher = Publisher(self.settings)
         self._closing.append(self.publisher.close)
         self._watching = threading.Event()
@@ -98,6 +99,10 @@ class Stage:
         self.logbook.start()
         threading.Thread(target=self._watch_forever, name="watch", daemon=True).start()
         return self.town.begin(self.driver.run())
+
+    def must_wait(self) -> bool:
+        """Tell whether the load is to wait for those who handle it, or for the faults."""
+        return self.backlog > _BEHIND or self.driver.share > self.load_to
 
     def publish(self, topic: Topic, key: str, value: bytes) -> None:
         """Publish as the dashboard does; whoever asks again does so with the same id."""

@@ -25,7 +25,8 @@ from stream.settings import Settings
 
 SECRET = "the-secret-of-the-bench-0001"  # noqa: S105 -- of processes that live for seconds
 _PATIENCE_S = 90.0
-_BEGAN_BEFORE = timedelta(minutes=10)  # so that no target of the usual rules has been missed yet
+TEN_MINUTES = timedelta(minutes=10)  # so that no target of the usual rules has been missed yet
+NOW = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -60,10 +61,13 @@ def inbound(settings: Settings) -> str:
     return full_name(Topic.INBOUND, settings.topic_prefix)
 
 
-async def preload(settings: Settings, said: Sequence[Said]) -> None:
-    """Have these messages wait in `inbound`, as if the bridge had taken them, evenly, in the last ten minutes."""
-    began = datetime.now(UTC) - _BEGAN_BEFORE
-    apart = _BEGAN_BEFORE / max(1, len(said))
+async def preload(settings: Settings, said: Sequence[Said], within: timedelta = TEN_MINUTES) -> None:
+    """Have these messages wait in `inbound`, as if the bridge had taken them, evenly, `within` the time up to now.
+
+    What follows other messages of the same groups is said `within` no time: else it would come late, which costs much more.
+    """
+    began = datetime.now(UTC) - within
+    apart = within / max(1, len(said))
     records = ((each.group.encode(), delivery(each, began + number * apart)) for number, each in enumerate(said))
     await fill(settings, inbound(settings), records)
 

@@ -9,7 +9,7 @@ from typing import Any
 from stream.bench.load import talk
 from stream.bench.processes import Fleet, Running
 from stream.bench.rate import Watch, watching
-from stream.bench.scene import Place, ensure_moving, preload
+from stream.bench.scene import NOW, Place, ensure_moving, preload
 from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.bench.tickets import rate_of
 from stream.errors import GroupdeskError
@@ -41,7 +41,7 @@ async def _measure(subject: Subject, counts: tuple[int, ...], messages: int) -> 
                     running.pop().stop()
                 await _wait_for_members(watch, running)
                 await watch.mark()
-                await preload(subject.settings, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"))
+                await preload(subject.settings, talk(_WARM, _GROUPS, seed=20 + count, prefix="W"), NOW)
                 await watch.settled(running)  # bare Faust was seen to pass over some of what comes while groups change hands
                 rate = await rate_of(watch, running, talk(messages, _GROUPS, seed=30 + count), subject)
                 found[str(count)] = {"per_s": rate.per_s, "cpu_us": rate.cpu_us}

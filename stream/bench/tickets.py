@@ -15,7 +15,7 @@ from stream.bench.load import Said, greetings, requests, talk
 from stream.bench.open_tickets import fill_table
 from stream.bench.processes import Fleet, Running
 from stream.bench.rate import Rate, Watch, watching
-from stream.bench.scene import Place, preload
+from stream.bench.scene import NOW, Place, preload
 from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.settings import Settings
 
@@ -73,7 +73,7 @@ async def _run(subject: Subject, tickets: int, messages: int) -> Figures:
             await watch.first([running])
             found = {"ready_s": time.monotonic() - running.started_at}
             if messages:
-                await preload(subject.settings, greetings(groups))  # so that no group's first message after a start counts
+                await preload(subject.settings, greetings(groups), NOW)  # so that no group's first message after a start counts
                 await watch.rate([running], 1 + groups)
                 rate = await rate_of(watch, [running], talk(messages, groups, seed=7), subject)
                 found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
@@ -85,5 +85,5 @@ async def rate_of(watch: Watch, running: list[Running], said: Sequence[Said], su
     """Have these messages come while the subject runs, and return how fast it handled them."""
     await watch.mark()
     measuring = asyncio.create_task(watch.rate(running, len(said)))
-    await preload(subject.settings, said)
+    await preload(subject.settings, said, NOW)
     return await measuring

@@ -11,11 +11,12 @@ from stream.core.turn import Turn
 
 # A closed ticket stays long enough for its last snapshot to be surely published (see the worker's outbox).
 _CLOSED_KEPT = timedelta(hours=1)
+_CHANGED_BY_TIME = (TicketState.ON_HOLD, TicketState.RESOLVED, TicketState.CLOSED)
 
 
 def retire(turn: Turn) -> None:
     """Close what was resolved for the reopening window, wake what has slept long enough, let go of what closed an hour ago."""
-    for ticket in list(turn.tickets.values()):
+    for ticket in [each for each in turn.tickets.values() if each.state in _CHANGED_BY_TIME]:
         if ticket.state is TicketState.CLOSED and ticket.closed_at and turn.now - ticket.closed_at > _CLOSED_KEPT:
             del turn.tickets[ticket.id]
         elif _has_settled(ticket, turn):

@@ -116,8 +116,8 @@ class EvolutionServer:
             return self.receive(instance, data)
         if event == "send.message":
             instance.keep(data)
-        if event == "messages.edited" and "editedMessage" in data and (row := instance.row(data["key"]["id"])):
-            row["message"] = data["editedMessage"]
+        if event == "messages.edited" and data.get("type") in {"MESSAGE_EDIT", "REVOKE"}:
+            instance.change(data)
         return self.emit(instance, event, data)
 
     async def scan(self, instance: Instance) -> None:

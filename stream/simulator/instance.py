@@ -62,12 +62,22 @@ class Instance:
     def keep(self, data: JSON) -> JSON:
         """Write a message to the table, as Evolution does before it sends the webhook."""
         row = {k: data.get(k) for k in ("key", "pushName", "messageType", "message", "messageTimestamp", "instanceId", "source")}
-        row = {"id": "cm" + secrets.token_hex(11), **row, "contextInfo": data.get("contextInfo"), "MessageUpdate": []}
+        own_id = f"cm{len(self.rows):07x}{secrets.token_hex(8)}"  # it grows with time
+        row = {"id": own_id, **row, "contextInfo": data.get("contextInfo"), "MessageUpdate": []}
         self.rows.append(row)
         return row
 
     def row(self, message_id: str) -> JSON | None:
         return next((row for row in self.rows if row["key"]["id"] == message_id), None)
+
+    def change(self, protocol: JSON) -> None:
+        """Write an edit or a deletion into its row, as Evolution does: at its own time, and nothing is left of a deleted one."""
+        row = self.row(protocol["key"]["id"])
+        if row is None:
+            return
+        row["message"] = protocol.get("editedMessage")
+        row["messageTimestamp"] = int(protocol.get("timestampMs") or datetime.now(UTC).timestamp() * 1000) // 1000
+        row["MessageUpdate"].append({"status": "EDITED"})
 
     def find(self, where: JSON, page: int, page_size: int) -> JSON:
         """Return a page of rows, newest first. The time filter needs both ends; `fromMe: false` filters nothing."""

@@ -47,13 +47,13 @@ async def read_span(ask: Ask, since: datetime, until: datetime, key: Row | None 
             size *= 2
         else:
             up_to, size = up_to - 1, _PAGE
-    return sorted(found.values(), key=_second)
+    return sorted(found.values(), key=_order)
 
 
 async def read_one(ask: Ask, message_id: str) -> Row | None:
     """Return the newest row of one message, or None where it is not in the table."""
     page = _read_page(await ask({"key": {"id": message_id}}, _PAGE), _PAGE)
-    return max(page.rows, key=_second, default=None)
+    return max(page.rows, key=_order, default=None)
 
 
 def _read_page(answer: Any, size: int) -> _Page:
@@ -74,6 +74,10 @@ def _rows(records: list[Any]) -> list[Row]:
 
 def _second(row: Row) -> int:
     return read_number(row.get("messageTimestamp")) or 0
+
+
+def _order(row: Row) -> tuple[int, str]:
+    return _second(row), str(row.get("id"))  # the row's own id grows with time
 
 
 def _iso(at: datetime) -> str:

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from stream import logs
 from stream.core.delivery import Delivery
-from stream.core.inputs import Source
-from stream.translate import Rejected, to_deliveries
+from stream.core.inputs import AnyInput, Echo, Edit, Message, Reaction, Source
+from stream.translate import Rejected, to_deliveries, translate
 from stream.translate.identity import is_group
 from stream.transport.interface import Transport
 from stream.watch.ears import Ears
+from stream.watch.stored_row import event_of, read_change
 
 log = logs.get(__name__)
 
@@ -24,7 +25,7 @@ _SETTLE = timedelta(seconds=15)
 
 
 class Filled(NamedTuple):
-    """`rows` were looked at, `missing` of them had never come."""
+    """`rows` were looked at; `missing` messages, edits and deletions of them had never come."""
 
     rows: int
     missing: int
@@ -47,25 +48,31 @@ class Backfill:
         known = self._filled_until or self._ears.last_live_at or now - LONGEST
         since = max(known - OVERLAP, now - LONGEST)
         rows = await self._transport.history(since, until)
-        missing = [row for row in rows if self._is_missing(row)]
-        for row in missing:
-            for delivery in self._deliveries(row, now):
-                self._publish(delivery)
+        missing = [delivery for row in rows for delivery in self._untold(row, now)]
+        for delivery in missing:
+            self._publish(delivery)
         self._filled_until = until
         self.missing += len(missing)
         if missing:
             log.warning("messages had not come", missing=len(missing), since=since.isoformat(timespec="seconds"))
         return Filled(len(rows), len(missing))
 
-    def _is_missing(self, row: dict[str, Any]) -> bool:
+    def _untold(self, row: dict[str, Any], now: datetime) -> list[Delivery]:
+        """Return what a row tells that was not heard: its message, or what became of it."""
         chat, message_id = row["key"].get("remoteJid"), row["key"].get("id")
         if not isinstance(chat, str) or not isinstance(message_id, str) or not is_group(chat):
-            return False
-        return not self._ears.has(chat, message_id)
+            return []
+        if self._ears.has(chat, message_id):
+            change = read_change(row, now, known_at=self._ears.changed_at(chat, message_id))
+            return self._deliveries("MESSAGES_EDITED", change, now) if change is not None else []
+        return [delivery for delivery in self._deliveries(event_of(row), row, now) if self._is_news(translate(delivery))]
 
-    def _deliveries(self, row: dict[str, Any], now: datetime) -> list[Delivery]:
-        key = row["key"]
-        # What the API sent has no participant in its key; what somebody typed with our number has.
-        event = "SEND_MESSAGE" if key.get("fromMe") is True and not key.get("participant") else "MESSAGES_UPSERT"
-        found = to_deliveries(event, self._instance, row, now, source=Source.BACKFILL)
+    def _is_news(self, told: AnyInput) -> bool:
+        """Tell whether there is something to make good: an album's header or a pin says nothing, heard or not."""
+        if isinstance(told, Edit):  # one that is encrypted has a row of its own
+            return self._ears.changed_at(told.chat, told.target_id) is None
+        return isinstance(told, Message | Echo | Reaction)
+
+    def _deliveries(self, event: str, data: dict[str, Any], now: datetime) -> list[Delivery]:
+        found = to_deliveries(event, self._instance, data, now, source=Source.BACKFILL)
         return [] if isinstance(found, Rejected) else found

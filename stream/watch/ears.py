@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from datetime import datetime
+from datetime import UTC, datetime
 
 from stream.core.calendar import BusinessCalendar
 from stream.core.inputs import (
@@ -22,6 +22,7 @@ from stream.core.inputs import (
 from stream.core.silence import LEARNED_FROM, Silence, measure_silence
 
 _IDS_KEPT = 50_000
+_FOR_GOOD = datetime.max.replace(tzinfo=UTC)  # nothing comes after a deletion
 
 
 class Ears:
@@ -33,6 +34,7 @@ class Ears:
         self._heard: deque[datetime] = deque(maxlen=LEARNED_FROM + 1)
         self._by_group: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=LEARNED_FROM + 1))
         self._ids: dict[tuple[str, str], bool] = {}  # whether it came by webhook; the oldest are forgotten
+        self._changed: dict[tuple[str, str], datetime] = {}  # up to when its edits were heard; the oldest are forgotten
         self.last_event_at: datetime | None = None
         self.last_live_at: datetime | None = None
         self.connection: Connection | None = None
@@ -52,12 +54,20 @@ class Ears:
                 self._remember(event.chat, event.id, came_live=event.source is Source.WEBHOOK)
                 if event.source is Source.WEBHOOK:
                     self._note(event.chat, event.received_at)
-            case Edit() | Deletion() | Receipt() | Ignored() | NotUnderstood():
+            case Edit():
+                self._note_change(event.chat, event.target_id, event.edited_at)
+            case Deletion():
+                self._note_change(event.chat, event.target_id, _FOR_GOOD)
+            case Receipt() | Ignored() | NotUnderstood():
                 pass
 
     def has(self, chat: str, message_id: str) -> bool:
         """Tell whether a message is in the topic already."""
         return (chat, message_id) in self._ids
+
+    def changed_at(self, chat: str, message_id: str) -> datetime | None:
+        """Return up to when it is known what became of a message, or None where no edit and no deletion was heard."""
+        return self._changed.get((chat, message_id))
 
     def came_live(self, chat: str, message_id: str) -> bool:
         """Tell whether a message came by webhook, and was not only filled in."""
@@ -87,6 +97,11 @@ class Ears:
         self._ids[(chat, message_id)] = came_live or self._ids.get((chat, message_id), False)
         if len(self._ids) > _IDS_KEPT:
             del self._ids[next(iter(self._ids))]
+
+    def _note_change(self, chat: str, message_id: str, at: datetime) -> None:
+        self._changed[(chat, message_id)] = max(at, self._changed.get((chat, message_id), at))
+        if len(self._changed) > _IDS_KEPT:
+            del self._changed[next(iter(self._changed))]
 
     def _note(self, chat: str, at: datetime) -> None:
         self._heard.append(at)

@@ -29,6 +29,20 @@ def book() -> Book:
     return replace(plain, follow_ups=follow_ups.but(sending=follow_ups.sending.but(ops_group=OPS)))
 
 
+def late_parcel(*messages: Entry) -> Ticket:
+    return Ticket(
+        id="T-K7M3-9QXZ",
+        instance="cs",
+        group=OTHER,
+        title="Late",
+        opened_by="1@lid",
+        detected_by=Detection(label=Label.TICKET, stage=Stage.RULES),
+        opened_at=NOW,
+        updated_at=NOW,
+        messages=messages,
+    )
+
+
 def ask(command: AnyCommand, state: GroupState | None = None) -> Outcome:
     return step(state or GroupState(group=command.group), command, book(), NOW)
 
@@ -56,16 +70,7 @@ def test_no_other_group_is_told_and_nothing_empty_or_endless() -> None:
 
 
 def test_asking_for_a_row_changes_no_ticket_and_is_told_to_the_sheet() -> None:
-    ticket = Ticket(
-        id="T-K7M3-9QXZ",
-        instance="cs",
-        group=OTHER,
-        title="Late",
-        opened_by="1@lid",
-        detected_by=Detection(label=Label.TICKET, stage=Stage.RULES),
-        opened_at=NOW,
-        updated_at=NOW,
-    )
+    ticket = late_parcel()
     state = GroupState(group=ticket.group, tickets={ticket.id: ticket})
     outcome = ask(PushRow(**BASE, group=ticket.group, ticket_id=ticket.id), state)
     assert [(event.kind, event.ticket_id, event.command_id) for event in outcome.events] == [
@@ -78,17 +83,7 @@ def test_asking_for_a_row_changes_no_ticket_and_is_told_to_the_sheet() -> None:
 
 def test_what_is_resolved_on_the_dashboard_is_seen_on_the_request_once_where_we_may_speak() -> None:
     asked = Entry(message_id="M1", author="1@lid", role=Role.CUSTOMER, sent_at=NOW, text="late", attached_because=Evidence.OPENED)
-    ticket = Ticket(
-        id="T-K7M3-9QXZ",
-        instance="cs",
-        group=OTHER,
-        title="Late",
-        opened_by="1@lid",
-        detected_by=Detection(label=Label.TICKET, stage=Stage.RULES),
-        opened_at=NOW,
-        updated_at=NOW,
-        messages=(asked,),
-    )
+    ticket = late_parcel(asked)
     state = GroupState(group=OTHER, instance="cs", tickets={ticket.id: ticket})
     speaking = replace(book(), groups=GroupsFile(version=1, groups=(GroupConfig(jid=OTHER, mode=GroupMode.TICKETS),)))
     resolve = SetState(**BASE, group=OTHER, ticket_id=ticket.id, state=TicketState.RESOLVED)

@@ -117,6 +117,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
     async def wait_first(self, *awaited: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109 -- mode's signature
         """Take a message to the streams, or stop waiting for that; at once if nothing holds it up."""
         to_streams, *others = awaited
+        if not isinstance(to_streams, Coroutine):  # what Faust waits for here while workers are balanced anew is an event
+            return await super().wait_first(*awaited, timeout=timeout)
         try:
             held_up_by = to_streams.send(None)
         except StopIteration as taken:

@@ -161,6 +161,15 @@ async def test_a_message_that_must_wait_is_given_up_when_the_flow_is_suspended(c
     assert ended == ["given up"]
 
 
+async def test_the_flow_is_waited_for_as_well(consumer: Consumer) -> None:
+    """So Faust has it while groups of workers are balanced anew: a consumer that fails there reads nothing any more."""
+    waiting = asyncio.ensure_future(consumer.wait(consumer.can_resume_flow))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    consumer.resume_flow()
+    await asyncio.wait_for(waiting, 10)
+
+
 async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer: Consumer) -> None:
     async def take() -> None:
         await asyncio.sleep(0)

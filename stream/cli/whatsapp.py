@@ -148,9 +148,11 @@ def _show(code: SecretStr, pairing_code: SecretStr | None) -> None:
 
 async def _status(client: EvolutionClient, settings: Settings) -> dict[str, Any]:
     info = await client.info()
-    told: dict[str, Any] = {"instance": client.instance, "state": info.state if info else "absent", "problems": []}
+    told: dict[str, Any] = {"instance": client.instance, "state": "absent", "problems": []}
     if info is None:
         return told | {"ok": False, "sentence": "it does not exist; run `groupdesk whatsapp connect`."}
+    # What Evolution lists is what it wrote down last, which may have been before its own start.
+    state = told["state"] = await client.state()
     secret = SecretStr(webhook_secret(settings))
     wrong = await client.webhook_differences(settings.webhook_address, secret)
     if wrong:
@@ -158,9 +160,9 @@ async def _status(client: EvolutionClient, settings: Settings) -> dict[str, Any]
     if info.ignores_groups:
         told["problems"].append("its setting groupsIgnore is on, so no group message ever comes; switch it off in Evolution")
     number = (info.owner or "").partition("@")[0] or None
-    reason = reason_in_words(info.reason_code) if info.state != "open" else None
+    reason = reason_in_words(info.reason_code) if state == "close" else None
     told |= {"number": number, "messages": info.messages, "reason": reason}
-    is_open = info.state == "open"
-    why = reason or ("a code waits to be scanned" if info.state == "connecting" else info.state)
+    is_open = state == "open"
+    why = reason or ("a code waits to be scanned" if state == "connecting" else state)
     sentence = f"connected as +{number}, {info.messages} messages kept." if is_open else f"not connected: {why}."
     return told | {"ok": is_open and not told["problems"], "sentence": sentence}

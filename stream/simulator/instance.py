@@ -57,6 +57,7 @@ class Instance:
     qr_count: int = 0
     disconnected: tuple[int, str] | None = None
     is_away: bool = False  # Evolution itself does not run
+    is_loading: bool = False  # it runs, and has not loaded this instance yet
     waiting: list[JSON] = field(default_factory=list)  # what WhatsApp keeps for it meanwhile
 
     def keep(self, data: JSON) -> JSON:

@@ -39,15 +39,15 @@ def webhook_row(instance: Instance, url: str, headers: JSON, events: list[str]) 
     return row | {"webhookByEvents": False, "webhookBase64": False, "instanceId": instance.id}
 
 
-def qr_answer(instance: Instance, number: str | None, made: list[str]) -> JSON:
-    """Return a fresh QR code; with a number also the code that is typed into the phone instead."""
+def qr_answer(instance: Instance, made: list[str]) -> JSON:
+    """Return a fresh QR code; where it began with a number also the code that is typed into the phone instead."""
     instance.qr_count += 1
     code = f"2@{secrets.token_urlsafe(60)},{secrets.token_urlsafe(32)},{secrets.token_urlsafe(32)}"
     made.append(code)
     picture = io.BytesIO()
     segno.make(code, error="l").save(picture, kind="png", scale=4)
     encoded = "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
-    pairing = secrets.token_hex(4).upper() if number or instance.number else None
+    pairing = secrets.token_hex(4).upper() if instance.number else None
     return {"pairingCode": pairing, "code": code, "base64": encoded, "count": instance.qr_count}
 
 
@@ -87,7 +87,7 @@ async def _create(request: web.Request) -> web.Response:
             instance, wanted.get("url", ""), wanted.get("headers") or {}, wanted.get("events") or list(EVENTS)
         )
     server.emit(instance, "connection.update", {"instance": name, "state": "connecting", "statusReason": 200})
-    qr = qr_answer(instance, number, server.codes) if body.get("qrcode") else {"count": 0}
+    qr = qr_answer(instance, server.codes) if body.get("qrcode") else {"count": 0}
     if body.get("qrcode"):
         told = {k: qr[k] for k in ("pairingCode", "code", "base64")}
         server.emit(instance, "qrcode.updated", {"qrcode": {"instance": name, **told}})
@@ -119,8 +119,9 @@ async def _connect(request: web.Request) -> web.Response:
     instance = found(request)
     if instance.state == "open":
         return web.json_response(_state(instance))
-    instance.state = "connecting"
-    qr = qr_answer(instance, request.query.get("number"), request.app[STAND_IN].codes)
+    if instance.state == "close":  # while codes are shown already, nobody looks at the number
+        instance.state, instance.number = "connecting", request.query.get("number")
+    qr = qr_answer(instance, request.app[STAND_IN].codes)
     told = {k: qr[k] for k in ("pairingCode", "code", "base64")}
     request.app[STAND_IN].emit(instance, "qrcode.updated", {"qrcode": {"instance": instance.name, **told}})
     return web.json_response(qr)
@@ -133,7 +134,7 @@ async def _connection_state(request: web.Request) -> web.Response:
 async def _fetch_instances(request: web.Request) -> web.Response:
     instances = request.app[STAND_IN].instances
     name = request.query.get("instanceName")
-    if name and name not in instances:
+    if name and (name not in instances or instances[name].is_loading):
         raise Refusal(404, [f'Instance "{name}" not found'])
     return web.json_response([i.described() for i in instances.values() if not name or i.name == name])
 

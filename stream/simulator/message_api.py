@@ -122,6 +122,8 @@ def _context(instance: Instance, chat: str, body: JSON) -> JSON | None:
         if not isinstance(quoted, dict) or not (quoted.get("key") or {}).get("id"):
             raise Refusal(400, ["TypeError: Cannot read properties of undefined (reading 'id')"])
         row = instance.row(str(quoted["key"]["id"]))
+        if row is not None and not row["message"]:  # what was deleted leaves a row without a message
+            raise Refusal(400, ["TypeError: Cannot read properties of undefined (reading 'undefined')"])
         if row is not None:  # an unknown id is sent without a quote, and nobody is told
             author = row["key"].get("participant") or row["key"].get("remoteJid")
             quote: JSON = {"participant": author, "stanzaId": row["key"]["id"], "quotedMessage": row["message"]}

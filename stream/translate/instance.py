@@ -20,9 +20,11 @@ def read_connection(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
     if told == "?":
         return NotUnderstood(reason="connection without a state", **common(delivery))
     code = read_number(data.get("disconnectionReasonCode", data.get("statusReason")))
+    # The code beside `refused` is that of a lost connection, but it comes when nobody has scanned any of the codes.
+    reason = "unscanned" if told == "refused" else None if code is None else str(code)
     return Connection(
         state=_STATES.get(told, told),
-        reason=None if code is None else str(code),
+        reason=reason,
         own_phone=read_address(data.get("wuid")),
         **common(delivery),
     )

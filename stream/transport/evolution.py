@@ -38,7 +38,14 @@ class EvolutionTransport:
             body["quoted"] = {"key": {"id": message.quoted_id}}
         if message.mentions:
             body["mentioned"] = list(message.mentions)
-        return _sent(await self._post("sendText", body))
+        try:
+            return _sent(await self._post("sendText", body))
+        except CallFailed as problem:
+            if problem.verdict is not failures.EMPTY_QUOTE or "quoted" not in body:
+                raise
+            # Its row is still there without a message, and Evolution fails over it before anything leaves.
+            del body["quoted"]
+            return _sent(await self._post("sendText", body))
 
     async def react(self, reaction: OutgoingReaction) -> Sent:
         row = await self._row(reaction.target_id)

@@ -117,7 +117,12 @@ class EvolutionClient:
         return _state(await self.http.call("POST", "instance", "restart", self.instance, timeout_s=60))
 
     async def logout(self) -> None:
-        await self.http.call("DELETE", "instance", "logout", self.instance)
+        """End the session, or the showing of codes; one that has ended already is left as it is."""
+        try:
+            await self.http.call("DELETE", "instance", "logout", self.instance)
+        except CallFailed as problem:
+            if "is not connected" not in problem.text:
+                raise
 
     async def delete(self) -> None:
         await self.http.call("DELETE", "instance", "delete", self.instance)

@@ -60,7 +60,7 @@ REDIRECTED = Verdict(
     needs_person=True,
     concerns_all=True,
 )
-UNKNOWN_TEXT = Verdict(Retry.UNCERTAIN, "Evolution reported an error that does not tell whether the message left")
+UNKNOWN_TEXT = Verdict(Retry.UNCERTAIN, "Evolution reported an error that is not known here")
 
 _DATABASE = Verdict(Retry.UNCERTAIN, "Evolution could not reach its database; the message may have left before")
 _SLOW = Verdict(Retry.UNCERTAIN, "WhatsApp did not answer Evolution in time")
@@ -68,6 +68,13 @@ CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed", concerns_all=T
 _TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down", concerns_all=True)
 _KEYS = Verdict(Retry.UNCERTAIN, "WhatsApp did not accept the group's encryption keys")
 _FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", needs_person=True, concerns_all=True)
+_STARTING = Verdict(Retry.SAFE, "Evolution has not loaded the instance yet; it is still starting", concerns_all=True)
+_NAME_IN_USE = Verdict(
+    Retry.SAFE,
+    "Evolution has the instance in its database and has not loaded it: it is still starting, or "
+    "its DATABASE_CONNECTION_CLIENT_NAME is not the one with which the instance was made; try again in a minute",
+)
+EMPTY_QUOTE = Verdict(Retry.SAFE, "the message that should be quoted was deleted")
 _MALFORMED = Verdict(Retry.NEVER, "Evolution does not accept the request")
 _NO_ACCOUNT = Verdict(Retry.NEVER, "the number is not on WhatsApp")
 _NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number may have left it")
@@ -75,6 +82,9 @@ _NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number 
 # (status or None for any, pattern in the flattened text, verdict): the first that fits counts.
 _BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
     (None, r"prisma|database", _DATABASE),
+    (None, r"cannot read properties of undefined \(reading '(text|reaction|fetch)messages?'\)", _STARTING),
+    (400, r"cannot read properties of undefined \(reading 'undefined'\)", EMPTY_QUOTE),
+    (403, r"is already in use", _NAME_IN_USE),
     (None, r"timed out", _SLOW),
     (None, r"connection closed|connection was lost|socket.*(closed|not open)", CLOSED),
     (None, r"rate-overlimit|too many requests", _TOO_FAST),

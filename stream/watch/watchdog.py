@@ -77,6 +77,7 @@ class Watchdog:
         self._state: str | None = None
         self._state_since = clock()
         self._opened = ears.opened
+        self._told = ears.connection
         self._has_restarted = False
         self._unreachable: str | None = None
         self._settings_problem: str | None = None
@@ -93,6 +94,9 @@ class Watchdog:
 
     async def look(self) -> None:
         """Do every check that is due."""
+        if self._ears.connection is not self._told:
+            self._told = self._ears.connection
+            self._due.pop("state", None)  # it was told to have changed: ask at once
         await self._when_due("state", self._times.state_s, self._look_at_state)
         if self._ears.opened != self._opened:
             # It was told to be open: whatever came in between is in the store by now.

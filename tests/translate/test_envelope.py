@@ -100,7 +100,7 @@ def test_nesting_without_end_is_rejected() -> None:
     ("event", "data", "state", "reason"),
     [
         ("connection.update", {"instance": "x", "state": "open", "statusReason": 200, "wuid": OWN}, "open", "200"),
-        ("connection.update", {"state": "refused", "statusReason": 500}, "refused", "500"),
+        ("connection.update", {"state": "refused", "statusReason": 428}, "refused", "unscanned"),
         ("status.instance", {"status": "closed", "disconnectionReasonCode": 401, "disconnectionObject": "{}"}, "close", "401"),
         ("logout.instance", None, "close", "logged_out"),
         ("remove.instance", None, "close", "removed"),

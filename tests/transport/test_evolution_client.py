@@ -14,7 +14,7 @@ from stream.errors import SettingsError
 from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
 from stream.simulator.instance import Group
 from stream.simulator.mischief import Mischief, SendFault
-from stream.simulator.shapes import Person, group_key, text_message, upsert
+from stream.simulator.shapes import Person, group_key, revoke, text_message, upsert
 from stream.transport.evolution import EvolutionTransport
 from stream.transport.evolution_client import EVENTS, EvolutionClient
 from stream.transport.failures import CallFailed, Retry
@@ -127,6 +127,22 @@ async def test_texts_quotes_and_look_up(transport: EvolutionTransport, evolution
     own = await transport.find_own(GROUP, now - timedelta(minutes=1), now + timedelta(minutes=1))
     assert own is not None
     assert [(message.message_id, message.text) for message in own] == [(sent.message_id, "on it @81")]
+
+
+async def test_what_quotes_a_deleted_message_goes_out_without_the_quote(
+    transport: EvolutionTransport, evolution: EvolutionServer
+) -> None:
+    put(evolution, "AC1", int(datetime.now(UTC).timestamp()))
+    evolution.instances["desk"].change(revoke(GROUP, "AC1"))
+    await transport.send_text(OutgoingText(chat=GROUP, text="on it", quoted_id="AC1"))
+    (data,) = evolution.instances["desk"].sent
+    assert (data["message"]["conversation"], data.get("contextInfo")) == ("on it", None)
+
+
+async def test_logging_out_twice_is_as_good_as_once(client: EvolutionClient) -> None:
+    await client.logout()
+    await client.logout()
+    assert await client.state() == "close"
 
 
 async def test_a_reaction_names_the_author_of_its_target(transport: EvolutionTransport, evolution: EvolutionServer) -> None:

@@ -75,6 +75,15 @@ async def test_a_logged_out_number_is_down_with_what_to_do(world: World) -> None
     assert world.watchdog.health()[0] is Health.OK
 
 
+async def test_the_end_of_a_session_is_told_at_once(world: World) -> None:
+    await world.watchdog.look()
+    world.watchdog._due["state"] = world.now + timedelta(hours=1)
+    await world.evolution.log_out(world.instance, 403)
+    await world.watchdog.look()
+    health, told = world.watchdog.health()
+    assert (health, "banned or restricted" in told) == (Health.DOWN, True)
+
+
 async def test_an_absent_instance_an_unlicensed_server_and_nobody_there(world: World) -> None:
     del world.evolution.instances["desk"]
     await world.watchdog.look()

@@ -20,12 +20,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from stream.core.value import Value
+from stream.errors import CommandRefused
 
 _SNOOZE_DEFAULT = timedelta(hours=16)  # an evening and a night
 _SNOOZE_LONGEST = timedelta(days=90)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+_UNITS = {
+    timedelta(minutes=1): "m min mins minute minutes minuto minutos menit",
+    timedelta(hours=1): "h hr hrs hour hours hora horas jam",
+    timedelta(days=1): "d day days dia dias día días hari",
+    timedelta(weeks=1): "w week weeks semana semanas minggu",
+}
+_UNIT_OF = {word: length for length, words in _UNITS.items() for word in words.split()}
 _COMMAND = re.compile(r"^\s*#([a-z]+)\b\s*(.*)$", re.IGNORECASE | re.DOTALL)
-_DURATION = re.compile(r"^(\d{1,4})\s*([mhdw])", re.IGNORECASE)
+_DURATION = re.compile(rf"(?<![\w-])(\d{{1,4}})\s*({'|'.join(sorted(_UNIT_OF, key=len, reverse=True))})\b", re.IGNORECASE)
+_ONLY_NAMES = re.compile(r"[\s,.]*(?:[\w-]*\d[\w-]*[\s,.]*|t-[\w-]+[\s,.]*){0,2}", re.IGNORECASE)  # an id, whole or in two halves
 _VARIATION = "\ufe0f"  # phones put it behind an emoji or not
 
 
@@ -95,7 +103,13 @@ def read_text(text: str) -> ChatCommand | None:
 
 
 def snooze_until(rest: str, now: datetime) -> datetime:
-    """Return until when `2h`, `3d`, or nothing, puts a ticket aside; at most 90 days."""
-    match = _DURATION.match(rest)
-    length = int(match.group(1)) * _UNITS[match.group(2).lower()] if match else _SNOOZE_DEFAULT
-    return now + min(length, _SNOOZE_LONGEST)
+    """Return until when `2h`, `3 days`, or nothing, puts a ticket aside; at most 90 days. The ticket may be named beside it.
+
+    Raises `CommandRefused` for what is no length: a ticket that somebody wants back on Friday must not sleep until tomorrow.
+    """
+    match = _DURATION.search(rest)
+    if match is not None:
+        return now + min(int(match.group(1)) * _UNIT_OF[match.group(2).lower()], _SNOOZE_LONGEST)
+    if _ONLY_NAMES.fullmatch(rest) is None:
+        raise CommandRefused("For how long? Write `#snooze 2h`, `#snooze 3d` or `#snooze 1w`.")
+    return now + _SNOOZE_DEFAULT

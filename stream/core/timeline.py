@@ -5,7 +5,8 @@
     - at 10:20 staff says "I am checking with the courier"
     - expect nothing until 11:20
 
-A line is one sentence. What is not expected must not happen: a reminder that no line speaks of is a failure.
+A line is one sentence. What is not expected must not happen: a reminder that no line speaks of is a failure. Messages and tickets
+have numbers, in the order in which they came: `at 10:21 staff reacts ✅ to 1`, `at 10:30 staff merges ticket 2 into 1`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from stream.core.written import Written
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOMENT = (
     r"(?:(?:(?P<date>\d{4}-\d\d-\d\d)|(?P<next>next day)|(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]*) )?"
-    r"(?P<clock>[0-2]?\d:[0-5]\d)"
+    r"(?P<clock>[0-2]?\d:[0-5]\d(?::[0-5]\d)?)"
     r"|(?:\+|after )(?P<later>[0-9dhm]+)"
 )
 _TICKET = r"(?: (?:of|for|on)? ?ticket (?P<ticket>\d+))?"
@@ -36,7 +37,7 @@ _READINGS = ("ticket", "noise", *UpdateStatus)
 class Moment(Value):
     """A time of a story: a clock time on a day that is given, on the same day, or so many minutes after the line before."""
 
-    clock: tuple[int, int] | None = None
+    clock: tuple[int, int, int] | None = None  # hour, minute, second
     day: date | None = None
     weekday: int | None = None
     is_next_day: bool = False
@@ -44,10 +45,31 @@ class Moment(Value):
 
 
 class Line(Value):
-    """One sentence of a story. `about` is the number of the ticket meant, in order of opening, or None for the only one."""
+    """One sentence of a story. `about` is the number of the ticket meant, in order of opening, or None for the only one.
+
+    `message` is the number of the message that is edited, deleted, reacted to or split off, and an empty `emoji` takes back.
+    """
 
     text: str
-    does: Literal["say", "set", "snooze", "cancel", "send_now", "restart", "expect", "expect_state", "expect_nothing"]
+    does: Literal[
+        "say",
+        "edit",
+        "delete",
+        "react",
+        "set",
+        "snooze",
+        "cancel",
+        "send_now",
+        "merge",
+        "split",
+        "undo",
+        "restart",
+        "switch",
+        "set_mode",
+        "expect",
+        "expect_state",
+        "expect_nothing",
+    ]
     at: Moment
     who: str = "customer"
     says: str = ""
@@ -56,6 +78,11 @@ class Line(Value):
     state: TicketState | None = None
     until: Moment | None = None
     about: int | None = None
+    message: int | None = None
+    into: int | None = None
+    emoji: str = ""
+    is_on: bool = True
+    mode: Literal["off", "observe", "tickets", "tickets+follow-ups"] | None = None
     what: Literal["reminder", "escalation", "close", "message", ""] = ""
     number: int | None = None
 
@@ -84,6 +111,16 @@ _SAYS = _sentence(
 _SETS = _sentence(rf"(?:staff )?(?:sets?|marks?) ticket(?: (?P<ticket>\d+))? (?:as )?(?P<state>{_STATES})")
 _SNOOZES = _sentence(rf"(?:staff )?snoozes? ticket(?: (?P<ticket>\d+))? until (?P<until>{re.sub(r'[?]P<(.*?)>', '?:', _MOMENT)})")
 _ACTS = _sentence(rf"(?:staff )?(?P<act>cancels?|sends?) (?:the )?(?:follow-up|reminder)(?: now)?{_TICKET}")
+_WHO = r"(?P<who>(?:customer|staff)(?: \w+)?)"
+_EDITS = _sentence(rf"{_WHO} edits? (?:message )?(?P<message>\d+) to (?P<quote>[\"'“])(?P<says>.*)[\"'”]")
+_DELETES = _sentence(rf"{_WHO} deletes? (?:message )?(?P<message>\d+)")
+_REACTS = _sentence(rf"{_WHO} reacts? (?:with )?(?P<emoji>[^\s\w]+) (?:to|on) (?:message )?(?P<message>\d+)")
+_TAKES_BACK = _sentence(rf"{_WHO} takes? back the reaction (?:to|on|from) (?:message )?(?P<message>\d+)")
+_MERGES = _sentence(r"(?:staff )?merges? ticket (?P<ticket>\d+) into (?:ticket )?(?P<into>\d+)")
+_SPLITS = _sentence(r"(?:staff )?splits? (?:off )?(?:message )?(?P<message>\d+)(?: off)?")
+_UNDOES = _sentence(r"(?:staff )?undo(?:es)?(?: it| that)?")
+_SWITCHES = _sentence(r"sending is (?:switched |turned )?(?P<switch>on|off)")
+_SETS_MODE = _sentence(r"the group is (?:set to )?(?P<mode>off|observe|tickets\+follow-ups|tickets)")
 _RESTARTS = _sentence(r"(?:the )?worker restarts")
 _EXPECTS_STATE = _sentence(rf"expect ticket(?: (?P<ticket>\d+))? (?:to be )?(?P<state>{_STATES})")
 _EXPECTS_TEXT = _sentence(rf"expect message (?P<quote>[\"'“])(?P<says>.*)[\"'”]{_TICKET}")
@@ -103,7 +140,8 @@ def parse_line(text: object) -> Line:
             return _to_line(sentence, does, match)
     raise ValueError(
         f'{sentence!r} is no sentence of a timeline; write: at 10:00 customer says "...", at 10:15 expect reminder 1, '
-        f"expect nothing until 12:00, at 10:20 staff sets ticket 1 resolved, at 10:20 expect ticket 1 waiting_us"
+        f"expect nothing until 12:00, at 10:20 staff sets ticket 1 resolved, at 10:20 expect ticket 1 waiting_us, "
+        f"at 10:20 staff reacts ✅ to 1; all sentences are in rules/README.md"
     )
 
 
@@ -112,6 +150,15 @@ _SENTENCES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("set", _SETS),
     ("snooze", _SNOOZES),
     ("act", _ACTS),
+    ("edit", _EDITS),
+    ("delete", _DELETES),
+    ("react", _REACTS),
+    ("react", _TAKES_BACK),
+    ("merge", _MERGES),
+    ("split", _SPLITS),
+    ("undo", _UNDOES),
+    ("switch", _SWITCHES),
+    ("set_mode", _SETS_MODE),
     ("restart", _RESTARTS),
     ("expect_state", _EXPECTS_STATE),
     ("expect", _EXPECTS),
@@ -161,6 +208,11 @@ def _to_line(sentence: str, does: str, match: re.Match[str]) -> Line:
             "state": (parts.get("state") or "").lower() or None,
             "until": _to_moment(until) if until else None,
             "about": parts.get("ticket"),
+            "message": parts.get("message"),
+            "into": parts.get("into"),
+            "emoji": parts.get("emoji") or "",
+            "is_on": (parts.get("switch") or "on").lower() == "on",
+            "mode": (parts.get("mode") or "").lower() or None,
             "what": (parts.get("what") or ("message" if does == "expect" else "")).lower(),
             "number": parts.get("number"),
         }
@@ -171,9 +223,9 @@ def _to_moment(match: re.Match[str]) -> Moment:
     parts = match.groupdict()
     if parts["later"]:
         return Moment(later_minutes=parse_length(parts["later"]))
-    hour, minute = map(int, parts["clock"].split(":"))
+    hour, minute, *rest = map(int, parts["clock"].split(":"))
     if hour > 23:
         raise ValueError(f"{parts['clock']} is not a time of the day")
     weekday = _WEEKDAYS.index(parts["weekday"].lower()) if parts["weekday"] else None
     day = date.fromisoformat(parts["date"]) if parts["date"] else None
-    return Moment(clock=(hour, minute), day=day, weekday=weekday, is_next_day=bool(parts["next"]))
+    return Moment(clock=(hour, minute, rest[0] if rest else 0), day=day, weekday=weekday, is_next_day=bool(parts["next"]))

@@ -7,20 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from stream.core.book import Book
 from stream.core.calendar import BusinessCalendar
-from stream.core.commands import Actor, ActorKind, AnyCommand, CancelFollowUp, Judge, SendFollowUpNow, SetState, Snooze
+from stream.core.chat_commands import read_text
+from stream.core.commands import Judge
 from stream.core.detection import Detection, Label, Stage
 from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
-from stream.core.inputs import Message
 from stream.core.outcome import Outcome
-from stream.core.people import Sender
 from stream.core.team import Member, Team
 from stream.core.ticket import Ticket
 from stream.core.timeline import Line, Moment, Timeline
 from stream.core.value import Value
+from stream.timelines.acts import GROUP, STAFF, change_of, command_of, lid_of, message_of
 from stream.timelines.clockwork import Clockwork, Happening
 
-_GROUP = "120363000000000001@g.us"
-_STAFF = Actor(kind=ActorKind.DASHBOARD, name="staff")
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(seconds=59)
 
 
@@ -48,12 +46,15 @@ def play(book: Book, timeline: Timeline) -> list[Failure]:
 class _Player:
     def __init__(self, book: Book, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.clockwork = Clockwork(_stage(book, timeline), _GROUP)
+        self.clockwork = Clockwork(_stage(book, timeline), GROUP)
         self.calendar = _calendar_of(book, timeline)
         self.now = datetime.combine(timeline.on, time(), self.calendar.zone).astimezone(UTC)
         self.failures: list[Failure] = []
         self.consumed = 0
         self.messages: list[str] = []
+        self.tickets: dict[str, Ticket] = {}
+        self.looked_at = 0
+        self.last_command = "none"
         self.unattached: list[str] = []
 
     def play(self) -> list[Failure]:
@@ -79,52 +80,52 @@ class _Player:
         self.now = max(self.now, at)
 
     def _act(self, line: Line, at: datetime) -> None:
-        if line.does == "restart":
-            self.clockwork.restart()
-        elif line.does == "say":
-            self._say(line, at)
-        else:
-            ticket = self._ticket(line)
-            if ticket is None:
-                return
-            if line.does == "expect_state":
-                if ticket.state is not line.state:
+        match line.does:
+            case "restart":
+                self.clockwork.restart()
+            case "switch" | "set_mode":
+                self.clockwork.book = _changed(self.clockwork.book, line)
+            case "say":
+                self._say(line, at)
+            case "edit" | "delete" | "react":
+                if (target_id := self._message(line, line.message)) is not None:
+                    self.clockwork.feed(change_of(line, target_id, len(self.clockwork.outcomes), at), at)
+            case "expect_state":
+                ticket = self._ticket(line, line.about)
+                if ticket is not None and ticket.state is not line.state:
                     self._fail(line, f"{ticket.id} is {ticket.state}")
-                return
-            outcome = self.clockwork.feed(self._command(line, ticket, at), at)
-            refused = [event.because for event in outcome.events if event.kind == "refused"]
-            for because in refused:
-                self._fail(line, f"it was refused: {because}")
+            case _:
+                self._command(line, at)
 
-    def _command(self, line: Line, ticket: Ticket, at: datetime) -> AnyCommand:
-        common = {
-            "id": f"command-{len(self.clockwork.outcomes)}",
-            "group": _GROUP,
-            "at": at,
-            "actor": _STAFF,
-            "ticket_id": ticket.id,
-        }
-        if line.does == "set":
-            return SetState.model_validate({**common, "state": line.state})
-        if line.does == "snooze":
-            return Snooze.model_validate({**common, "until": self._resolve(line.until or line.at, at)})
-        return (CancelFollowUp if line.does == "cancel" else SendFollowUpNow).model_validate(common)
+    def _command(self, line: Line, at: datetime) -> None:
+        message_id = self._message(line, line.message) if line.message else ""
+        if line.does == "split" and message_id is not None:
+            ticket_id = next((t.id for t in self._tickets() if any(e.message_id == message_id for e in t.messages)), None)
+            if ticket_id is None:
+                self._fail(line, f"message {line.message} is on no ticket")
+        else:
+            ticket_id = self._id_of(line, None if line.does == "undo" else line.about)
+        into = self._id_of(line, line.into) if line.into else ""
+        if ticket_id is None or into is None or message_id is None:
+            return
+        command_id = f"command-{len(self.clockwork.outcomes)}"
+        until = self._resolve(line.until or line.at, at)
+        command = command_of(
+            line, command_id, at, ticket_id=ticket_id, into=into, message_id=message_id, last=self.last_command, until=until
+        )
+        outcome = self.clockwork.feed(command, at)
+        self.last_command = command_id
+        for event in outcome.events:
+            if event.kind == "refused":
+                self._fail(line, f"it was refused: {event.because}")
 
     def _say(self, line: Line, at: datetime) -> None:
         message_id = f"message-{len(self.messages) + 1}"
         quoted = self.messages[line.quoting - 1] if line.quoting and line.quoting <= len(self.messages) else None
-        message = Message(
-            instance="timeline",
-            chat=_GROUP,
-            received_at=at,
-            id=message_id,
-            sender=Sender(lid=_lid_of(line.who), name=line.who.title()),
-            sent_at=at,
-            text=line.says,
-            quoted_id=quoted,
-        )
         self.messages.append(message_id)
-        outcome = self.clockwork.feed(message, at)
+        outcome = self.clockwork.feed(message_of(line, message_id, quoted, at), at)
+        if read_text(line.says) is not None and line.is_staff:
+            self.last_command = f"chat:{message_id}"
         self._judge(line, message_id, outcome, at)
 
     def _judge(self, line: Line, message_id: str, outcome: Outcome, at: datetime) -> None:
@@ -143,9 +144,9 @@ class _Player:
         ticket = self._only_open() if wanted is Label.UPDATE else None
         judge = Judge(
             id=f"judge-{message_id}",
-            group=_GROUP,
+            group=GROUP,
             at=at,
-            actor=_STAFF,
+            actor=STAFF,
             message_id=message_id,
             detection=detection,
             ticket_id=ticket.id if ticket else None,
@@ -156,7 +157,7 @@ class _Player:
         self._go(at + _MINUTE)
         early = sum(happening.at < at for happening in self.clockwork.happenings)
         self._expect_no_more(line, early)
-        wanted = self._ticket(line) if line.about else None
+        wanted = self._ticket(line, line.about) if line.about else None
         for place, happening in enumerate(self.clockwork.happenings[self.consumed :], self.consumed):
             if _fits(line, happening, wanted):
                 self._expect_no_more(line, place)
@@ -177,13 +178,30 @@ class _Player:
             self.clockwork.run_until(until)
             self.now = until
 
-    def _ticket(self, line: Line) -> Ticket | None:
-        tickets = sorted(self.clockwork.state.tickets.values(), key=lambda ticket: ticket.opened_at)
-        number = line.about or 1
+    def _ticket(self, line: Line, number: int | None) -> Ticket | None:
+        tickets = self._tickets()
+        number = number or 1
         if number > len(tickets):
             self._fail(line, f"there is no ticket {number}; {self._tell_planned()}")
             return None
         return tickets[number - 1]
+
+    def _tickets(self) -> list[Ticket]:
+        """Return all tickets of the story as they were last, in order of opening: also those that have left the group's state."""
+        for outcome in self.clockwork.outcomes[self.looked_at :]:
+            self.tickets |= {ticket.id: ticket for ticket in outcome.tickets}
+        self.looked_at = len(self.clockwork.outcomes)
+        return sorted(self.tickets.values(), key=lambda ticket: ticket.opened_at)
+
+    def _id_of(self, line: Line, number: int | None) -> str | None:
+        ticket = self._ticket(line, number)
+        return ticket.id if ticket else None
+
+    def _message(self, line: Line, number: int | None) -> str | None:
+        if number is None or not 0 < number <= len(self.messages):
+            self._fail(line, f"there is no message {number}")
+            return None
+        return self.messages[number - 1]
 
     def _only_open(self) -> Ticket | None:
         tickets = [ticket for ticket in self.clockwork.state.tickets.values() if ticket.state is not ticket.state.CLOSED]
@@ -236,14 +254,14 @@ def _stage(book: Book, timeline: Timeline) -> Book:
     """Return the book with the group and the staff of the story."""
     names = sorted({line.who for line in timeline.story if line.is_staff} | {"staff"})
     group = GroupConfig(
-        jid=_GROUP,
+        jid=GROUP,
         name="Timeline",
         mode=GroupMode(timeline.mode),
         language=timeline.language,
         policy=timeline.policy,
         tags=timeline.tags,
     )
-    team = Team(team=tuple(Member(name=name.title(), lids=(_lid_of(name).removesuffix("@lid"),)) for name in names))
+    team = Team(team=tuple(Member(name=name.title(), lids=(lid_of(name).removesuffix("@lid"),)) for name in names))
     sending = book.follow_ups.sending
     follow_ups = book.follow_ups.but(sending=sending.but(ops_group=sending.ops_group or "120363000000000002@g.us"))
     return replace(book, groups=GroupsFile(version=1, groups=(group,)), team=team, follow_ups=follow_ups)
@@ -255,6 +273,10 @@ def _calendar_of(book: Book, timeline: Timeline) -> BusinessCalendar:
     return book.follow_ups.calendar_of(policy)
 
 
-def _lid_of(who: str) -> str:
-    number = int.from_bytes(who.encode()[:7].ljust(7, b"\0"), "big")
-    return f"9{number:018d}@lid"
+def _changed(book: Book, line: Line) -> Book:
+    """Return the book with the kill switch, or the mode of the group, as the line says."""
+    if line.does == "switch":
+        sending = book.follow_ups.sending.but(enabled=line.is_on)
+        return replace(book, follow_ups=book.follow_ups.but(sending=sending))
+    group = book.group(GROUP).model_copy(update={"mode": GroupMode(line.mode or "")})
+    return replace(book, groups=GroupsFile(version=1, groups=(group,)))

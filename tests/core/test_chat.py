@@ -24,6 +24,7 @@ from stream.core.people import Sender
 from stream.core.step import step
 from stream.core.team import Member, Team
 from stream.core.ticket import Ticket, TicketState
+from stream.errors import CommandRefused
 
 GROUP = "120363041234567890@g.us"
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -223,3 +224,25 @@ def test_reading_of_commands() -> None:
     assert asked is not None
     assert snooze_until(asked.rest, START) == START + timedelta(hours=2)
     assert snooze_until("9999w", START) == START + timedelta(days=90)
+
+
+@pytest.mark.parametrize(
+    ("rest", "length"),
+    [
+        ("", timedelta(hours=16)),
+        ("T-K7M3-9QXZ", timedelta(hours=16)),
+        ("T-K7M3-9QXZ 2h", timedelta(hours=2)),
+        ("3 days k7m3", timedelta(days=3)),
+        ("2 horas", timedelta(hours=2)),
+        ("3 hari ya", timedelta(days=3)),
+        ("K7M3 4HAB", timedelta(hours=16)),
+    ],
+)
+def test_a_snooze_is_as_long_as_it_says_wherever_the_ticket_is_named(rest: str, length: timedelta) -> None:
+    assert snooze_until(rest, START) == START + length
+
+
+@pytest.mark.parametrize("rest", ["friday", "until 10", "tomorrow"])
+def test_a_snooze_of_no_known_length_is_refused(rest: str) -> None:
+    with pytest.raises(CommandRefused):
+        snooze_until(rest, START)

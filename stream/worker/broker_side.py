@@ -1,9 +1,11 @@
 """Faust's parts as this worker needs them: no record is passed over, each is stored before it counts, and offsets go at once.
 
-Three things in Faust 0.15 and aiokafka 0.14 lose messages when the group is balanced anew, and are put right here. The seek to
+Four things in Faust 0.15 and aiokafka 0.14 lose messages when the group is balanced anew, and are put right here. The seek to
 the committed offsets leaves a partition that has none where it was read to, and what was read is dropped: a worker killed in the
 first second of its groups was seen to cost 2 of 20 messages. A stream that skips an event of an older generation acknowledges
-it. And the end of recovery empties the queues of the streams, in which records read since the seek may already wait.
+it. The end of recovery empties the queues of the streams, in which records read since the seek may already wait. Worst of all,
+the streams are let loose before that seek: a fetch that was under way while no partition was wanted is thrown away whole, the
+next one goes on behind it, and the worker was seen to handle that and to take what the seek brought back for redeliveries.
 
 Faust also sends table changes and `send_soon` through a buffer, and empties that buffer before every commit; under constant load
 it is never empty, and offsets were seen to be 26 s late, all of which is done again after a crash. Here the agent hands its
@@ -18,8 +20,9 @@ each of them would end as a trace of its own in the log. Here one line tells of 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Generator, Mapping
-from types import MappingProxyType, coroutine
+from types import coroutine
 from typing import Any
 
 import faust
@@ -102,17 +105,42 @@ class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped
 class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
     """Faust's consumer; its fetches do not wait for each other, and it reads from the beginning where nothing is committed."""
 
-    begins_at: Mapping[Any, int] = MappingProxyType({})  # the record of each partition that must come first after the last seek
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.begins_at: Mapping[Any, int] = {}  # the record of each partition that must come first after the last seek
+        self._places = asyncio.Lock()  # held by whoever moves to other offsets: a fetch, or a seek
+        self._owner = 0  # counts up when partitions come and go
+        self._sought_by = -1
+
+    async def on_partitions_revoked(self, revoked: Any) -> None:
+        self._owner += 1
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
+        self._owner += 1
+        await super().on_partitions_assigned(assigned, generation_id)
 
     async def perform_seek(self) -> None:
-        """Read on from the committed offsets, or from the beginning."""
-        await super().perform_seek()
-        ours = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
-        earliest = await self.earliest_offsets(*ours)
-        for tp in ours:
-            if not self._committed_offset.get(tp) and tp in earliest:
-                await self.seek(tp, earliest[tp])
-        self.begins_at = {tp: max(first, self._committed_offset.get(tp) or 0) for tp, first in earliest.items()}
+        """Read on from the committed offsets, or from the beginning. What is fetched counts only after that."""
+        async with self._places:
+            owner, is_last = self._owner, self.flow_active  # while the flow rests, partitions still come and go
+            await super().perform_seek()
+            ours = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
+            earliest = await self.earliest_offsets(*ours)
+            for tp in ours:
+                if not self._committed_offset.get(tp) and tp in earliest:
+                    await self.seek(tp, earliest[tp])
+            self.begins_at = {tp: max(first, self._committed_offset.get(tp) or 0) for tp, first in earliest.items()}
+            if is_last:
+                self._sought_by = owner
+
+    async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 -- Faust's signature
+        async with self._places:
+            owner = self._owner
+            found = await super()._getmany(active_partitions, timeout)
+        if owner == self._owner == self._sought_by:
+            return found
+        return {tp: records for tp, records in found.items() if self._is_changelog_tp(tp)}
 
     async def wait_first(self, *awaited: Any, timeout: Any = None) -> Any:  # noqa: ASYNC109 -- mode's signature
         """Take a message to the streams, or stop waiting for that; at once if nothing holds it up."""

@@ -9,6 +9,8 @@ from typing import Any
 import faust
 import pytest
 from aiokafka.errors import KafkaTimeoutError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
 from mode.utils.queues import FlowControlQueue
 
 from stream.worker.broker_side import Consumer, Flow, HandledEvent, QuietTopic
@@ -177,3 +179,68 @@ async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer:
 
     with pytest.raises(ZeroDivisionError):
         await consumer.wait_first(take(), asyncio.Event().wait())
+
+
+class Log:
+    """A partition as a fetching thread sees it: ten records a fetch, from wherever it stands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, committed: int) -> None:
+        self.place, self.committed = committed, committed
+        self.may_fetch = asyncio.Event()
+        self.may_fetch.set()
+        self.is_fetching = asyncio.Event()
+        monkeypatch.setattr(driver.Consumer, "_getmany", lambda _, *__: self.fetch())
+        monkeypatch.setattr(driver.Consumer, "perform_seek", self.seek)
+        monkeypatch.setattr(Consumer, "assignment", lambda _: {TP("inbound", 0)})
+        monkeypatch.setattr(Consumer, "_is_changelog_tp", lambda _, tp: tp.topic == "changelog")
+        monkeypatch.setattr(Consumer, "earliest_offsets", self.earliest)
+
+    async def fetch(self) -> dict[TP, list[int]]:
+        self.place += 10
+        self.is_fetching.set()
+        await self.may_fetch.wait()
+        return {TP("inbound", 0): list(range(self.place - 10, self.place)), TP("changelog", 0): [1]}
+
+    async def seek(self, consumer: Consumer) -> None:
+        self.place = self.committed
+        consumer._committed_offset[TP("inbound", 0)] = self.committed
+
+    async def earliest(self, *partitions: TP) -> dict[TP, int]:
+        return dict.fromkeys(partitions, 0)
+
+
+async def test_nothing_counts_that_was_fetched_before_the_last_seek(consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, inbound, changelog = Log(monkeypatch, committed=50), TP("inbound", 0), TP("changelog", 0)
+    await consumer.on_partitions_revoked({inbound})
+    consumer._owner += 1  # new ones are assigned
+    assert await consumer._getmany(set(), 1.0) == {changelog: [1]}
+    consumer.resume_flow()
+    assert await consumer._getmany({inbound}, 1.0) == {changelog: [1]}
+
+    log.may_fetch.clear()
+    log.is_fetching.clear()
+    fetching = asyncio.ensure_future(consumer._getmany({inbound}, 1.0))
+    await log.is_fetching.wait()
+    seeking = asyncio.ensure_future(consumer.perform_seek())
+    await asyncio.sleep(0)
+    log.may_fetch.set()
+    assert await fetching == {changelog: [1]}
+    await seeking
+
+    assert consumer.begins_at == {inbound: 50}
+    assert (await consumer._getmany({inbound}, 1.0))[inbound][0] == 50
+
+
+async def test_a_seek_while_partitions_come_and_go_is_not_the_last_one(
+    consumer: Consumer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Log(monkeypatch, committed=50)
+    consumer.stop_flow()
+    await consumer.perform_seek()
+    assert TP("inbound", 0) not in await consumer._getmany(set(), 1.0)
+
+    consumer.resume_flow()
+    await consumer.perform_seek()
+    assert TP("inbound", 0) in await consumer._getmany(set(), 1.0)
+    await consumer.on_partitions_revoked({TP("inbound", 0)})
+    assert TP("inbound", 0) not in await consumer._getmany(set(), 1.0)

@@ -184,8 +184,8 @@ async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer:
 class Log:
     """A partition as a fetching thread sees it: ten records a fetch, from wherever it stands."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, committed: int) -> None:
-        self.place, self.committed = committed, committed
+    def __init__(self, consumer: Consumer, monkeypatch: pytest.MonkeyPatch, committed: int) -> None:
+        self.consumer, self.place, self.committed = consumer, committed, committed
         self.may_fetch = asyncio.Event()
         self.may_fetch.set()
         self.is_fetching = asyncio.Event()
@@ -201,16 +201,16 @@ class Log:
         await self.may_fetch.wait()
         return {TP("inbound", 0): list(range(self.place - 10, self.place)), TP("changelog", 0): [1]}
 
-    async def seek(self, consumer: Consumer) -> None:
+    async def seek(self) -> None:
         self.place = self.committed
-        consumer._committed_offset[TP("inbound", 0)] = self.committed
+        self.consumer._committed_offset[TP("inbound", 0)] = self.committed
 
     async def earliest(self, *partitions: TP) -> dict[TP, int]:
         return dict.fromkeys(partitions, 0)
 
 
 async def test_nothing_counts_that_was_fetched_before_the_last_seek(consumer: Consumer, monkeypatch: pytest.MonkeyPatch) -> None:
-    log, inbound, changelog = Log(monkeypatch, committed=50), TP("inbound", 0), TP("changelog", 0)
+    log, inbound, changelog = Log(consumer, monkeypatch, committed=50), TP("inbound", 0), TP("changelog", 0)
     await consumer.on_partitions_revoked({inbound})
     consumer._owner += 1  # new ones are assigned
     assert await consumer._getmany(set(), 1.0) == {changelog: [1]}
@@ -234,7 +234,7 @@ async def test_nothing_counts_that_was_fetched_before_the_last_seek(consumer: Co
 async def test_a_seek_while_partitions_come_and_go_is_not_the_last_one(
     consumer: Consumer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Log(monkeypatch, committed=50)
+    Log(consumer, monkeypatch, committed=50)
     consumer.stop_flow()
     await consumer.perform_seek()
     assert TP("inbound", 0) not in await consumer._getmany(set(), 1.0)

@@ -34,7 +34,7 @@ from tests.stand_ins.openai_server import OpenAIServer
 SECRET = "the-secret-of-the-proof-0001"
 _STALLED_S = 30.0
 _QUIET_S = 6.0
-_BEHIND = 500  # inputs not handled yet: then the load waits, so that faults come while there is work
+_BEHIND = (500, 0.02)  # inputs not handled yet, or so much of all: then the load waits, so that faults come while there is work
 
 
 class Stage:
@@ -102,7 +102,8 @@ class Stage:
 
     def must_wait(self) -> bool:
         """Tell whether the load is to wait for those who handle it, or for the faults."""
-        return self.backlog > _BEHIND or self.driver.share > self.load_to
+        most = max(_BEHIND[0], _BEHIND[1] * self.scenario.messages)
+        return self.backlog > most or self.driver.share > self.load_to
 
     def publish(self, topic: Topic, key: str, value: bytes) -> None:
         """Publish as the dashboard does; whoever asks again does so with the same id."""

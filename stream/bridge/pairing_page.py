@@ -29,7 +29,7 @@ from stream.errors import GroupdeskError, SettingsError
 from stream.settings import Settings
 from stream.transport.evolution_client import EvolutionClient
 from stream.transport.failures import CallFailed
-from stream.transport.pairing import ensure_paired, reason_in_words
+from stream.transport.pairing import ask_for_code, ensure_paired, reason_in_words
 
 log = logs.get(__name__)
 
@@ -145,7 +145,7 @@ class PairingPage:
             self._state = await self._client.state()
             if self._state == "connecting" and self._wants_code(now):
                 self._code_asked_at = now
-                found = await self._client.connect(self._number)
+                found = await ask_for_code(self._client, self._number)
                 self._state = found.state
                 if found.code is not None:
                     self._hold(found.code, found.pairing_code, now)

@@ -17,7 +17,7 @@ from stream.errors import SettingsError
 from stream.sender.stop_switch import StopSwitch
 from stream.settings import Settings, load_settings
 from stream.transport.evolution_client import EvolutionClient
-from stream.transport.pairing import ensure_paired, reason_in_words
+from stream.transport.pairing import ask_for_code, ensure_paired, reason_in_words
 
 # Evolution shows a code for about 45 s; WhatsApp accepts it for a minute.
 _ASK_EVERY_S = 2.0
@@ -133,7 +133,7 @@ async def _connect(client: EvolutionClient, settings: Settings, number: str | No
         if await client.state() == "open":
             break
         if time.monotonic() - shown_at >= _FRESH_CODE_EVERY_S:
-            pairing = await client.connect(number)
+            pairing = await ask_for_code(client, number)
     info = await client.info()
     click.echo(f"Connected as +{(info.owner if info and info.owner else 'unknown').partition('@')[0]}.")
 

@@ -123,7 +123,7 @@ class EvolutionServer:
     async def scan(self, instance: Instance) -> None:
         """Let somebody scan the QR code: connecting, then open."""
         await self._set_state(instance, "connecting")
-        instance.was_paired = True
+        instance.was_paired, instance.shows_codes = True, False
         instance.disconnected = None
         await self._set_state(instance, "open")
 

@@ -55,6 +55,7 @@ class Instance:
     was_paired: bool = False
     number: str | None = None  # given at creation for a code to type
     qr_count: int = 0
+    shows_codes: bool = False  # it waits for one to be scanned
     disconnected: tuple[int, str] | None = None
     is_away: bool = False  # Evolution itself does not run
     is_loading: bool = False  # it runs, and has not loaded this instance yet
@@ -98,7 +99,9 @@ class Instance:
     def described(self) -> JSON:
         """Return the row of fetchInstances, the token included, as Evolution does by default."""
         code, at = self.disconnected or (None, None)
-        row: JSON = {"id": self.id, "name": self.name, "connectionStatus": self.state}
+        # A paired number that reconnects is listed as it was.
+        listed = "open" if self.state == "connecting" and self.was_paired and not self.shows_codes else self.state
+        row: JSON = {"id": self.id, "name": self.name, "connectionStatus": listed}
         row |= {
             "ownerJid": self.owner.phone if self.was_paired else None,
             "profileName": self.owner.name if self.was_paired else None,

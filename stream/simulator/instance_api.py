@@ -78,7 +78,7 @@ async def _create(request: web.Request) -> web.Response:
     phone = f"{number}@s.whatsapp.net" if number else "15550100001@s.whatsapp.net"
     instance = Instance(name, Person("Support", lid="70000000000001@lid", phone=phone))
     instance.token = body.get("token") or instance.token
-    instance.number = str(number) if number else None
+    instance.number, instance.shows_codes = str(number) if number else None, True
     instance.settings = {key: body[key] for key in SETTINGS if key in body}
     server.instances[name] = instance
     if wanted.get("enabled"):
@@ -112,7 +112,8 @@ async def _create(request: web.Request) -> web.Response:
 
 
 def _state(instance: Instance) -> JSON:
-    return {"instance": {"instanceName": instance.name, "state": instance.state}}
+    told = {} if instance.is_loading else {"state": instance.state}
+    return {"instance": {"instanceName": instance.name, **told}}
 
 
 async def _connect(request: web.Request) -> web.Response:
@@ -120,7 +121,7 @@ async def _connect(request: web.Request) -> web.Response:
     if instance.state == "open":
         return web.json_response(_state(instance))
     if instance.state == "close":  # while codes are shown already, nobody looks at the number
-        instance.state, instance.number = "connecting", request.query.get("number")
+        instance.state, instance.number, instance.shows_codes = "connecting", request.query.get("number"), True
     qr = qr_answer(instance, request.app[STAND_IN].codes)
     told = {k: qr[k] for k in ("pairingCode", "code", "base64")}
     request.app[STAND_IN].emit(instance, "qrcode.updated", {"qrcode": {"instance": instance.name, **told}})

@@ -82,7 +82,7 @@ _NO_GROUP = Verdict(Retry.SAFE, "Evolution could not find the group; our number 
 # (status or None for any, pattern in the flattened text, verdict): the first that fits counts.
 _BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
     (None, r"prisma|database", _DATABASE),
-    (None, r"cannot read properties of undefined \(reading '(text|reaction|fetch)messages?'\)", _STARTING),
+    (None, r"cannot read properties of undefined \(reading '(text|reaction|fetch|find)\w*'\)", _STARTING),
     (400, r"cannot read properties of undefined \(reading 'undefined'\)", EMPTY_QUOTE),
     (403, r"is already in use", _NAME_IN_USE),
     (None, r"timed out", _SLOW),

@@ -33,12 +33,21 @@ async def ensure_paired(client: EvolutionClient, webhook_url: str, secret: Secre
         return await client.create(webhook_url, secret, number)
     if await client.webhook_differences(webhook_url, secret):
         await client.set_webhook(webhook_url, secret)
-    found = await client.connect(number)
+    found = await ask_for_code(client, number)
     # Listed as connecting, it waits for a scan; a paired one that only reconnects stays listed as open.
     if number and found.state == "connecting" and found.pairing_code is None and info.state == "connecting":
         await client.logout()
-        found = await client.connect(number)
+        found = await ask_for_code(client, number)
     return found
+
+
+async def ask_for_code(client: EvolutionClient, number: str | None = None) -> Pairing:
+    """Return the code that is shown now, if one is: while a paired number reconnects, Evolution still has that of its pairing."""
+    found = await client.connect(number)
+    if found.code is None:
+        return found
+    info = await client.info()
+    return Pairing(state=found.state) if info is not None and info.state == "open" else found
 
 
 def reason_in_words(code: int | str | None) -> str | None:

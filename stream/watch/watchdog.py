@@ -154,6 +154,8 @@ class Watchdog:
                 if stuck
                 else (Health.DEGRADED, "connecting")
             )
+        if self._state == "unknown":
+            return Health.DEGRADED, "Evolution has not loaded the instance yet"
         if self._state == "absent":
             return Health.DOWN, "the instance does not exist yet; open /qr-cs, or run `groupdesk whatsapp connect`"
         return Health.DOWN, f"not connected{why}; open /qr-cs and scan the code"

@@ -154,6 +154,14 @@ async def test_a_code_to_type_can_be_asked_for_while_a_qr_is_shown(place: Place)
     assert len(json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])["pairing_code"]) == 8
 
 
+async def test_a_paired_number_that_reconnects_shows_no_code(place: Place) -> None:
+    instance = place.evolution.add_instance("cs-ticket-monitor")
+    instance.state = "connecting"
+    assert (await ask("POST", place.url + "/connect", headers=HEADERS))[0] == 200
+    told = json.loads((await ask("GET", place.url + "/state", headers=HEADERS))[1])
+    assert (told["state"], "qr" in told) == ("connecting", False)
+
+
 async def test_an_instance_that_evolution_has_not_loaded_yet_says_so(place: Place) -> None:
     place.evolution.add_instance("cs-ticket-monitor").is_loading = True
     status, text = await ask("POST", place.url + "/connect", headers=HEADERS)

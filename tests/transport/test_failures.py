@@ -41,6 +41,7 @@ def answer(message: object) -> dict[str, Any]:
         (400, ["TypeError: Cannot read properties of undefined (reading 'key')"], Retry.UNCERTAIN, False),
         (500, "Cannot read properties of undefined (reading 'textMessage')", Retry.SAFE, False),
         (500, "Cannot read properties of undefined (reading 'reactionMessage')", Retry.SAFE, False),
+        (500, "Cannot read properties of undefined (reading 'findGroup')", Retry.SAFE, False),
         (403, ['This name "x" is already in use.'], Retry.SAFE, False),
         (400, ["PrismaClientKnownRequestError: Connection closed"], Retry.UNCERTAIN, False),
     ],

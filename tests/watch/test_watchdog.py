@@ -84,6 +84,13 @@ async def test_the_end_of_a_session_is_told_at_once(world: World) -> None:
     assert (health, "banned or restricted" in told) == (Health.DOWN, True)
 
 
+async def test_an_instance_that_is_being_loaded_asks_for_nobody(world: World) -> None:
+    world.instance.is_loading = True
+    await world.watchdog.look()
+    health, told = world.watchdog.health()
+    assert (health, "not loaded the instance yet" in told) == (Health.DEGRADED, True)
+
+
 async def test_an_absent_instance_an_unlicensed_server_and_nobody_there(world: World) -> None:
     del world.evolution.instances["desk"]
     await world.watchdog.look()

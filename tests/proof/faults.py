@@ -191,7 +191,8 @@ class Faults:
     def _wait_for_webhooks(self) -> None:
         """Wait until the bridge, which was killed a moment ago, takes webhooks again."""
         taken = self._stage.driver.accepted.total()
-        self._wait(_PATIENCE_S, until=lambda: self._stage.driver.accepted.total() > taken + 50 or self._stage.driver.share >= 1)
+        self._stage.load_to = 1.0
+        self._wait(_PATIENCE_S, until=lambda: self._stage.driver.accepted.total() > taken + 5 or self._stage.driver.share >= 1)
 
     def _clock(self) -> None:
         """Let the clock of one process jump, and jump back some seconds later."""

@@ -28,17 +28,24 @@ def explain_ticket(ticket: Ticket) -> str:
 
 
 def describe_status(tickets: Sequence[Ticket], now: datetime) -> str:
-    """Return a line for each ticket: id, state, who has it, how old it is and when somebody must act."""
+    """Return a line for each ticket: id, state, who has it, how old it is, what comes next and in how long."""
     if not tickets:
         return "No open tickets."
     lines = [
         f"{ticket.id} {ticket.state.replace('_', ' ')}, {ticket.assignee or 'nobody has it'}, "
-        f"{_age(now - ticket.opened_at)}: {ticket.title[:60]}"
+        f"{_age(now - ticket.opened_at)}: {ticket.title[:60]}{_next(ticket, now)}"
         for ticket in tickets[:_SHOWN]
     ]
     if len(tickets) > _SHOWN:
         lines.append(f"and {len(tickets) - _SHOWN} more")
     return "\n".join(lines)
+
+
+def _next(ticket: Ticket, now: datetime) -> str:
+    """Return what happens next if nobody acts, and in how long."""
+    if ticket.window is not None:
+        return f" ({_age(ticket.window.due_at - now)} left: {ticket.window.because})"
+    return f" (wakes in {_age(ticket.snoozed_until - now)})" if ticket.snoozed_until is not None else ""
 
 
 def _age(age: timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -170,6 +171,16 @@ def test_why_is_answered_in_the_teams_own_group_only(book: Book, group: Group) -
     answer = group.says(STAFF, "#why", quote="ASK").outbound[0]
     assert answer.group == "120363049999999999@g.us"
     assert group.ticket.detected_by.decided_by in answer.text
+
+
+def test_status_tells_what_comes_next_and_in_how_long(book: Book, group: Group) -> None:
+    sending = book.follow_ups.sending.but(ops_group="120363049999999999@g.us")
+    group.book = replace(group.book, follow_ups=book.follow_ups.but(sending=sending))
+    text = group.says(STAFF, "#status").outbound[0].text
+    assert re.search(r"\(\d+ (min|h) left: waiting for us; say still_on_it\)", text), text
+    group.says(STAFF, "#snooze 3h")
+    assert "on hold" in (asked := group.says(STAFF, "#status").outbound[0].text)
+    assert "(wakes in " in asked
 
 
 def test_an_old_command_is_not_obeyed(group: Group) -> None:

@@ -15,7 +15,7 @@ from stream.broker import start_broker
 from stream.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-WORDS = ("First", "Second", "Third", "Fourth")  # how the texts of a ticket's follow-ups begin; two minutes lie between them
+WORDS = ("First", "Second", "Third", "Fourth")  # how the texts of a ticket's follow-ups begin; four minutes lie between them
 _RULES = """\
 version: 1
 sending: {quiet_hours: [], quiet_days: false, after_talk: 0, group_gap: 0, ticket_gap: 0, per_ticket: 50, per_group_and_day: 50,
@@ -25,7 +25,7 @@ sending: {quiet_hours: [], quiet_days: false, after_talk: 0, group_gap: 0, ticke
 
 def rules() -> str:
     """Return a followups.yaml that says something about every ticket so many times."""
-    steps = ", ".join(f"{{after: {1 + 2 * number}, say: {word.lower()}}}" for number, word in enumerate(WORDS))
+    steps = ", ".join(f"{{after: {1 + 4 * number}, say: {word.lower()}}}" for number, word in enumerate(WORDS))
     texts = "".join(f'  {word.lower()}: {{en: "{word} word on {{{{ ticket.id }}}}"}}\n' for word in WORDS)
     return f"{_RULES}policies:\n  - id: all\n    steps: [{steps}]\ntexts:\n{texts}"
 

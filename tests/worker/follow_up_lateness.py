@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from stream.adapters.kafka import Tail
 from stream.adapters.rule_files import load_book
@@ -64,7 +65,9 @@ class Lateness:
 
     def __str__(self) -> str:
         figures = {
-            name: {"p50": percentile(found, 0.5), "longest": max(found)} for name, found in asdict(self).items() if name in _TIMES
+            name: {"count": len(found), "p50": percentile(found, 0.5) if found else 0, "longest": max(found, default=0)}
+            for name, found in asdict(self).items()
+            if name in _TIMES
         }
         return json.dumps(
             {"tickets": self.tickets, "due": self.due, "idle_cpu_percent": round(self.idle_cpu_percent, 2)} | figures
@@ -74,7 +77,7 @@ class Lateness:
 _TIMES = ("decided", "arrived")
 
 
-async def measure(settings: Settings, *, tickets: int, due: int, apart_s: float = 1.0, ready_s: float = 60.0) -> Lateness:
+async def measure(settings: Settings, *, tickets: int, due: int, apart_s: float = 3.0, ready_s: float = 60.0) -> Lateness:
     """Have `due` groups come due one after the other, the first one `ready_s` after now, and wait for all of them."""
     write_rules(settings.rules_dir, [], with_detection=True)
     (settings.rules_dir / "followups.yaml").write_text(RULES)
@@ -83,14 +86,12 @@ async def measure(settings: Settings, *, tickets: int, due: int, apart_s: float 
     (settings.rules_dir / "groups.yaml").write_text(f"version: 1\ngroups:\n{lines}")
     ensure_topics(settings)
     worker = our_worker(settings)
-    due_at = {}
+    await _fill(settings, list(busy_groups(settings, tickets // PER_GROUP, PER_GROUP)))
     first_at = datetime.now(UTC) + timedelta(seconds=ready_s)
-    records = list(busy_groups(settings, tickets // PER_GROUP, PER_GROUP))
-    for number, jid in enumerate(soon):
-        due_at[jid] = first_at + timedelta(seconds=number * apart_s)
-        records.append((jid.encode(), _group_due_at(settings, jid, due_at[jid])))
-    await fill(settings, worker.table, records)
-    await fill(settings, full_name(Topic.TICKETS, settings.topic_prefix), _snapshots(records))
+    due_at = {jid: first_at + timedelta(seconds=number * apart_s) for number, jid in enumerate(soon)}
+    asked = [(jid.encode(), _ask(jid, (at - _DELAY).replace(microsecond=0))) for jid, at in due_at.items()]
+    await fill(settings, full_name(Topic.INBOUND, settings.topic_prefix), asked)  # where the sender reads that somebody spoke
+    await _fill(settings, [(jid, _group_of(settings, jid.decode(), said)) for jid, said in asked])
     async with EvolutionServer() as evolution:
         instance = evolution.add_instance(settings.cs_instance, webhook_url="", secret="")
         instance.groups.update({jid: Group(jid, "Desk", []) for jid in soon})
@@ -103,12 +104,20 @@ async def measure(settings: Settings, *, tickets: int, due: int, apart_s: float 
     return Lateness(tickets, due, _decided(settings, due_at), arrived, idle)
 
 
-def _group_due_at(settings: Settings, jid: str, due_at: datetime) -> bytes:
-    """Return a group of the table with one ticket whose window passes then, made by the real step."""
+async def _fill(settings: Settings, groups: list[tuple[bytes, bytes]]) -> None:
+    """Have the worker's table, and the topic of tickets, hold these groups."""
+    await fill(settings, our_worker(settings).table, groups)
+    await fill(settings, full_name(Topic.TICKETS, settings.topic_prefix), _snapshots(groups))
+
+
+def _ask(jid: str, at: datetime) -> bytes:
     said = requests(1, 1, prefix="DUE")[0]
-    at = (due_at - _DELAY).replace(microsecond=0)
-    arrival = Arrival(Topic.INBOUND, 0, 0, jid, delivery(Said(f"{said.id}{jid[:14]}", jid, said.author, said.text), at))
-    record = handle(arrival, None, load_book(settings.rules_dir), lambda _: False).record
+    return delivery(Said(f"{said.id}{jid[:14]}", jid, said.author, said.text), at)
+
+
+def _group_of(settings: Settings, jid: str, asked: bytes) -> bytes:
+    """Return a group of the table with the ticket that this message opened, made by the real step."""
+    record = handle(Arrival(Topic.INBOUND, 0, 0, jid, asked), None, load_book(settings.rules_dir), lambda _: False).record
     assert record is not None
     return encode(record.but(position={}, position_at={}, outbox={}), {}).raw
 
@@ -127,13 +136,13 @@ async def _cpu_until(running: Running, until: datetime) -> float:
     return (running.cpu_s() - used) / (time.monotonic() - began) * 100
 
 
-async def _arrivals(sent: list[dict[str, object]], due_at: dict[str, datetime]) -> list[float]:
+async def _arrivals(sent: list[dict[str, Any]], due_at: dict[str, datetime]) -> list[float]:
     seen: dict[str, float] = {}
     give_up_at = max(due_at.values()) + timedelta(minutes=3)
     while len(seen) < len(due_at) and datetime.now(UTC) < give_up_at:
         now = datetime.now(UTC)
         for row in sent[len(seen) :]:
-            jid = str(row["key"]["remoteJid"])  # type: ignore[index] # a row of the stand-in
+            jid = row["key"]["remoteJid"]
             seen.setdefault(jid, (now - due_at[jid].replace(microsecond=0)).total_seconds())
         await asyncio.sleep(0.1)
     return list(seen.values())
@@ -163,6 +172,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tickets", type=int, default=50_000)
     parser.add_argument("--due", type=int, default=40)
+    parser.add_argument("--apart", type=float, default=3.0, help="Seconds between two: one takes a second or two of typing")
     parser.add_argument(
         "--ready", type=float, default=150.0, help="Seconds until the first is due: the processes start meanwhile"
     )
@@ -174,7 +184,7 @@ def main() -> int:
                 settings = settings_in(folder / str(tickets), bootstrap).model_copy(
                     update={"send_gap_s": 0.0, "sends_per_minute": 60, "log_level": "ERROR"}
                 )
-                found = asyncio.run(measure(settings, tickets=tickets, due=told.due, ready_s=told.ready))
+                found = asyncio.run(measure(settings, tickets=tickets, due=told.due, apart_s=told.apart, ready_s=told.ready))
                 sys.stdout.write(f"{found}\n")
                 sys.stdout.flush()
                 if len(found.arrived) < told.due or max(found.arrived) > 30:

@@ -97,10 +97,9 @@ def _in_words(condition: Condition) -> str:
 def _found(condition: Condition, rules: RuleSet, verdict: Verdict) -> str:
     """Return the words that passed the test, as the rules read them."""
     reading = verdict.reading
-    number = min(condition.probes & reading.hits.keys())
-    pattern = rules.probes[number].regex
-    if pattern is not None:
-        match = re2.compile(pattern, options()).search(regex_line(reading.words))
+    number = min(condition.probes & reading.hits)
+    probe = rules.probes[number]
+    if probe.regex is not None:
+        match = re2.compile(probe.regex, options()).search(regex_line(reading.words))
         return match.group().strip() if match else ""
-    first, after = reading.hits[number]
-    return " ".join(reading.words[first:after])
+    return " ".join(reading.words if probe.is_whole else rules.find_words(number, reading.words))

@@ -6,16 +6,20 @@ for once, and a rule is looked at only when its rarest test passed.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from stream.core.inputs import Form
 from stream.core.people import Role
+from stream.core.rule_match_language import LanguageVotes
 from stream.core.rule_match_patterns import Expression
-from stream.core.rule_match_phrases import PhraseTree, Span
+from stream.core.rule_match_phrases import PhraseTree
 from stream.core.rule_match_regexes import RegexSet, regex_line
 from stream.core.rule_match_words import Vocabulary
 from stream.core.rules import Rule, Test
@@ -25,8 +29,7 @@ COMMON = "common"  # list names with a meaning of their own
 SMALL_TALK = ("greetings", "thanks", "fillers")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """All that rules may know of a message. `tags` are those of its group."""
 
     text: str
@@ -77,9 +80,9 @@ class Condition:
     probes: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledRule:
-    """A rule with its tests as probe numbers. `order` is its place by priority, then file and line."""
+    """A rule with its tests as probe numbers. `order` is its place by priority, then file and line. Equal to itself alone."""
 
     rule: Rule
     order: int
@@ -93,9 +96,14 @@ class CompiledRule:
     roles: frozenset[Role]
     is_for_all: bool  # nothing but the text and the author counts
 
+    @property
+    def is_told_by_one(self) -> bool:
+        """Whether the rule fits every message of its authors in which one of its probes passes: most are so."""
+        return self.is_for_all and not self.none and (len(self.all) == 1 and not self.any if self.all else bool(self.any))
+
     def fits(self, facts: Facts, hits: Collection[int], length: int) -> bool:
-        """Return whether every condition holds; `length` is the number of words."""
-        if facts.role not in self.roles or (self.any_probes and self.any_probes.isdisjoint(hits)):
+        """Return whether every condition holds, the author's aside; `length` is the number of words."""
+        if self.any_probes and self.any_probes.isdisjoint(hits):
             return False
         if self.none_probes and not self.none_probes.isdisjoint(hits):
             return False
@@ -116,12 +124,11 @@ class CompiledRule:
         return not when.groups or facts.group in self.groups or not self.tags.isdisjoint(facts.tags)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A message as the rules see it: its words, the probes that hit and where, the rules that fit (in order)."""
+class Reading(NamedTuple):
+    """A message as the rules see it: its words, the probes that hit, the rules that fit (in order)."""
 
-    words: tuple[str, ...]
-    hits: Mapping[int, Span]
+    words: Sequence[str]
+    hits: AbstractSet[int]
     rules: tuple[CompiledRule, ...]
 
 
@@ -133,19 +140,19 @@ class RuleSet:
         self.probes = tuple(probes)
         self.lists = lists
         self.version = version
-        self._tree = PhraseTree(lists.spellings)
+        small_talk = [e for name in SMALL_TALK for part in lists.by_name.get(name, ()) for e in part.expressions]
+        every = (e for probe in (*self.probes, Probe(tuple(small_talk))) for e in probe.expressions)
+        vocabulary = Vocabulary(every, lists.spellings)
+        self._tree = PhraseTree(vocabulary)
         for number, probe in enumerate(self.probes):
             add = self._tree.add_whole if probe.is_whole else self._tree.add
             add(number, probe.expressions)
-        small_talk = [e for name in SMALL_TALK for part in lists.by_name.get(name, ()) for e in part.expressions]
-        self._small_talk = PhraseTree(lists.spellings)
+        self._tree.complete()
+        self._small_talk = PhraseTree(vocabulary)
         self._small_talk.add_whole(0, small_talk)
-        every = (e for probe in (*self.probes, Probe(tuple(small_talk))) for e in probe.expressions)
-        self._words = Vocabulary(every, lists.spellings)
         self._regexes = RegexSet({n: probe.regex for n, probe in enumerate(self.probes) if probe.regex is not None})
-        self._by_probe, self._always = _index(self.rules)
-        self._languages = tuple(probe.language for probe in self.probes)
-        self._common = _common_words(lists)
+        self._indexes = {role: _Index([rule for rule in self.rules if role in rule.roles]) for role in Role}
+        self._languages = LanguageVotes(_common_words(lists), [probe.language for probe in self.probes])
 
     @cached_property
     def by_id(self) -> dict[str, CompiledRule]:
@@ -161,56 +168,65 @@ class RuleSet:
         """Return what fits this message. Rules in mode shadow are among them; `stop` is not applied here."""
         words = fold(facts.text)
         hits = self._hits(words)
-        found = set(self._always)
-        for probe in hits.keys() & self._by_probe.keys():
-            found.update(self._by_probe[probe])
-        length = len(words)
-        asked = [self.rules[place] for place in sorted(found)]
-        return Reading(tuple(words), hits, tuple([rule for rule in asked if rule.fits(facts, hits, length)]))
+        return Reading(words, hits, self._indexes[facts.role].find(facts, hits, len(words)))
 
     def language_of(self, reading: Reading) -> str | None:
         """Return the language that most of what was recognised belongs to; None where nothing tells."""
-        votes: dict[str, int] = {}
-        common = self._common
-        for word in reading.words:
-            if word in common:
-                for language in common[word]:
-                    votes[language] = votes.get(language, 0) + 1
-        for hit in reading.hits:
-            own = self._languages[hit]
-            if own:
-                votes[own] = votes.get(own, 0) + 1
-        return max(votes, key=votes.__getitem__) if votes else None
+        return self._languages.most(reading.words, reading.hits)
 
     def is_small_talk(self, words: Sequence[str]) -> bool:
         """Return whether folded words are nothing but greetings, thanks and fillers."""
-        return bool(self._small_talk.find(list(map(self._words.__getitem__, words))))
+        return self._small_talk.begins_with(words[0]) and bool(self._small_talk.find(words))
 
-    def _hits(self, words: Sequence[str]) -> dict[int, Span]:
-        hits = self._tree.find(list(map(self._words.__getitem__, words)))
+    def find_words(self, probe: int, words: Sequence[str]) -> Sequence[str]:
+        """Return the words that let a probe of words pass: of several places the one that ends first. For explanations."""
+        find = self._tree.find
+        end = bisect_left(range(1, len(words)), True, key=lambda end: probe in find(words[:end])) + 1
+        begin = bisect_left(range(1, end), True, key=lambda begin: probe not in find(words[begin:end]))
+        return words[begin:end]
+
+    def _hits(self, words: Sequence[str]) -> set[int]:
+        hits = self._tree.find(words)
         if self._regexes:
-            hits |= dict.fromkeys(self._regexes.find(regex_line(words)), (0, len(words)))
+            hits |= self._regexes.find(regex_line(words))
         return hits
 
 
-def _index(rules: Sequence[CompiledRule]) -> tuple[dict[int, tuple[int, ...]], tuple[int, ...]]:
-    """Return, for each probe, the rules to look at when it hits; and the rules that must be looked at always.
+class _Index:
+    """Which rules to look at when a probe passes, for the messages of one role."""
 
-    One of a rule's `all` tests is enough to find it: the one that the fewest rules use.
-    """
-    users = Counter(probe for rule in rules for condition in rule.all for probe in condition.probes)
-    by_probe: dict[int, list[int]] = {}
-    always: list[int] = []
-    for rule in rules:
-        if rule.all:
-            triggers = min((c.probes for c in rule.all), key=lambda probes: sum(users[probe] for probe in probes))
-        else:
-            triggers = rule.any_probes
-        if not triggers:
-            always.append(rule.order)
-        for probe in triggers:
-            by_probe.setdefault(probe, []).append(rule.order)
-    return {probe: tuple(found) for probe, found in by_probe.items()}, tuple(always)
+    def __init__(self, rules: Sequence[CompiledRule]) -> None:
+        """One of a rule's `all` tests is enough to find it: the one that the fewest rules use."""
+        users = Counter(probe for rule in rules for condition in rule.all for probe in condition.probes)
+        self._rules = {rule.order: rule for rule in rules}
+        self._by_probe: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}  # the rules that fit, and those that may
+        self._always: list[int] = []  # no probe tells
+        for rule in rules:
+            if rule.all:
+                triggers = min((c.probes for c in rule.all), key=lambda probes: sum(users[probe] for probe in probes))
+            else:
+                triggers = rule.any_probes
+            if not triggers:
+                self._always.append(rule.order)
+            for probe in triggers:
+                sure, asked = self._by_probe.get(probe, ((), ()))
+                found = ((*sure, rule.order), asked) if rule.is_told_by_one else (sure, (*asked, rule.order))
+                self._by_probe[probe] = found
+
+    def find(self, facts: Facts, hits: AbstractSet[int], length: int) -> tuple[CompiledRule, ...]:
+        """Return the rules that fit, in order."""
+        by_probe = self._by_probe
+        fitting: set[int] = set()
+        doubtful: set[int] = set(self._always)
+        for probe in hits:
+            if probe in by_probe:
+                sure, asked = by_probe[probe]
+                fitting.update(sure)
+                doubtful.update(asked)
+        for order in doubtful:
+            if self._rules[order].fits(facts, hits, length):
+                fitting.add(order)
+        return tuple([self._rules[order] for order in sorted(fitting)])
 
 
 def _common_words(lists: NamedLists) -> dict[str, tuple[str, ...]]:

@@ -9,134 +9,213 @@ looked up, the opt-in regexes, do go through RE2 (`rule_match_regexes`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Any
 
 from stream.core.rule_match_patterns import GAP_WORDS, Expression
-from stream.core.rule_match_words import Keys
+from stream.core.rule_match_words import Keys, Vocabulary
 
-_NO_WAY_ON: dict[str, Any] = {}  # shared by all leaves: most nodes are
-Span = tuple[int, int]  # first word, and the one after the last
+_REMEMBERED = 100_000  # words of chat remembered between messages
+_NOTHING: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class _Whole:
+    """A piece of whole messages: for these probes, this many words can be so covered."""
+
+    length: int
+    probes: frozenset[int] = _NOTHING
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """A stretch of expressions with gaps. One that is said in its turn gives a token; the next stretch needs that token."""
+
+    length: int  # words
+    opens: frozenset[int] = _NOTHING  # tokens that it gives as a first stretch
+    needs: dict[int, int] = field(default_factory=dict)  # tokens, and which each is turned into
 
 
 @dataclass(slots=True)
 class _Node:
-    """What may follow, and what has been said in full when a walk comes here."""
+    """What has been said in full when a walk comes here, and what may follow."""
 
-    next: dict[str, _Node] = field(default_factory=lambda: _NO_WAY_ON)
-    is_end: bool = False  # whether any of the three below is there
-    probes: tuple[int, ...] = ()
-    wholes: tuple[int, ...] = ()
-    stretches: tuple[tuple[int, int], ...] = ()  # (expression with gaps, which stretch of it)
+    probes: frozenset[int] = _NOTHING
+    wholes: tuple[_Whole, ...] = ()
+    stretches: tuple[_Stretch, ...] = ()
+    ways: _Ways = ()  # one or none
 
 
-@dataclass(frozen=True, slots=True)
-class _Gapped:
-    probe: int
-    stretches: int
+_Ways = tuple[dict[str, _Node], ...]
+# A word of a message: what it is looked for as where something began before it, and what of it begins with it, as in a node.
+# The first is the word of a rule, or None and then all of them stand next: nothing for a word that nobody knows, several for
+# word and stem.
+_Step = tuple[str | None, Keys, frozenset[int], tuple[_Whole, ...], tuple[_Stretch, ...], _Ways]
+_UNKNOWN: _Step = (None, (), _NOTHING, (), (), ())
 
 
 class PhraseTree:
-    """The tree. Add everything first, then ask. Words go in as `spellings` has them, as they do into a `Vocabulary`."""
+    """The tree. Add everything first, then ask. Its words are as the vocabulary has them, other spellings undone."""
 
-    def __init__(self, spellings: Mapping[str, str]) -> None:
-        self._spellings = spellings
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
         self._root = _Node()
-        self._gapped: list[_Gapped] = []
+        self._done: dict[int, int] = {}  # tokens of a last stretch, and the probe that has then passed
+        self._tokens = 0
+        self._steps = _Steps(self._root, vocabulary)
 
     def add(self, probe: int, expressions: Iterable[Expression]) -> None:
         """Let `probe` pass where any of these expressions stands in the message."""
         for expression in set(expressions):
             stretches = expression.stretches
             if len(stretches) == 1:
-                self._end(stretches[0]).probes += (probe,)
+                self._end(stretches[0]).probes |= {probe}
                 continue
-            for number, stretch in enumerate(stretches):
-                self._end(stretch).stretches += ((len(self._gapped), number),)
-            self._gapped.append(_Gapped(probe, len(stretches)))
+            before = None
+            for stretch in stretches:
+                self._tokens += 1
+                node = self._end(stretch)
+                if not node.stretches:
+                    node.stretches = (_Stretch(len(stretch)),)
+                if before is None:
+                    node.stretches[0].opens |= {self._tokens}
+                else:
+                    node.stretches[0].needs[before] = self._tokens
+                before = self._tokens
+            self._done[self._tokens] = probe
 
     def add_whole(self, probe: int, expressions: Iterable[Expression]) -> None:
         """Let `probe` pass where the message is made of nothing but these expressions, which have no gaps."""
         for expression in set(expressions):
-            self._end(expression.words).wholes += (probe,)
+            node = self._end(expression.words)
+            if not node.wholes:
+                node.wholes = (_Whole(len(expression.words)),)
+            node.wholes[0].probes |= {probe}
 
-    def find(self, message: Sequence[Keys]) -> dict[int, Span]:
-        """Return the probes that pass, each with where its first expression stands."""
-        hits: dict[int, Span] = {}
-        reached: dict[int, set[int]] = {}  # by probe: the places up to which it has covered the message from its beginning
-        stretches: dict[int, dict[int, list[Span]]] = {}
-        for node, start, end in self._walk(message):
-            for probe in node.probes:
-                if probe not in hits:
-                    hits[probe] = (start, end)
-            if node.wholes and (reached or not start):
-                _reach(node.wholes, start, end, reached)
-            for gapped, number in node.stretches:
-                stretches.setdefault(gapped, {}).setdefault(number, []).append((start, end))
-        for gapped, found in stretches.items():
-            wanted = self._gapped[gapped]
-            if len(found) == wanted.stretches and (span := _in_order(found)) is not None:
-                hits.setdefault(wanted.probe, span)
-        if reached:
-            length = len(message)
-            hits.update((probe, (0, length)) for probe, places in reached.items() if length in places)
+    def complete(self) -> None:
+        """Look all known words up, so that the first messages wait no longer than later ones."""
+        self._steps.update((word, self._steps.find(word)) for word in self._vocabulary.words())
+
+    def find(self, words: Sequence[str]) -> set[int]:  # noqa: C901  # one loop, written out: calls would take longer than what they do
+        """Return the probes that pass. Every message of every group comes through here."""
+        hits: set[int] = set()
+        pieces: list[tuple[tuple[_Whole, ...], int]] = []
+        covered = 0  # words from the beginning, at most, that pieces may cover
+        stretches: list[tuple[tuple[_Stretch, ...], int]] = []
+        ways: _Ways = ()  # what may follow the word before
+        for place, (key, keys, probes, wholes, gapped, own) in enumerate(map(self._steps.__getitem__, words)):
+            if probes:
+                hits |= probes
+            if wholes and place <= covered:
+                pieces.append((wholes, place))
+                covered = place + 1
+            if gapped:
+                stretches.append((gapped, place))
+            further = own
+            for way in ways:
+                if key in way:
+                    node = way[key]
+                elif keys:
+                    node = _merge([way[each] for each in keys if each in way])
+                else:
+                    continue
+                hits |= node.probes
+                further += node.ways
+                if node.wholes and place + 1 - node.wholes[0].length <= covered:
+                    pieces.append((node.wholes, place))
+                    covered = place + 1
+                if node.stretches:
+                    stretches.append((node.stretches, place))
+            ways = further
+        if covered and covered == len(words):
+            hits |= _cover(pieces, covered)
+        if len(stretches) > 1:
+            self._join(stretches, hits)
         return hits
 
-    def _walk(self, message: Sequence[Keys]) -> list[tuple[_Node, int, int]]:
-        """Return every end of an expression that the message leads to with the words it took, in the order of the first word.
+    def begins_with(self, word: str) -> bool:
+        """Return whether anything begins with this word: where not, no message that does is made of whole expressions."""
+        _, _, _, wholes, _, ways = self._steps[word]
+        return bool(wholes or ways)
 
-        Every message of every group comes through here: the loops are written out.
-        """
-        begin = self._root.next.get
-        length = len(message)
-        found: list[tuple[_Node, int, int]] = []
-        branches: list[tuple[_Node, int]] = []
-        for start, keys in enumerate(message):
-            for key in keys:
-                node = begin(key)
-                end = start + 1
-                while node is not None:
-                    if node.is_end:
-                        found.append((node, start, end))
-                    follows, node = node.next, None
-                    if follows and end < length:
-                        ahead = message[end]
-                        end += 1
-                        for follower in ahead:
-                            if follower in follows:
-                                if node is None:
-                                    node = follows[follower]
-                                else:
-                                    branches.append((follows[follower], end))
-                    if node is None and branches:
-                        node, end = branches.pop()
-        return found
+    def _join(self, stretches: Sequence[tuple[tuple[_Stretch, ...], int]], hits: set[int]) -> None:
+        """Let the probes of expressions with gaps pass whose stretches stand in order, with few words between neighbours."""
+        given: list[tuple[AbstractSet[int], int]] = []  # tokens, and where the next stretch may begin
+        for several, place in stretches:
+            for stretch in several:
+                if stretch.needs and given and (told := _next_tokens(stretch.needs, place + 1 - stretch.length, given)):
+                    hits.update(self._done[token] for token in told if token in self._done)
+                    given.append((told, place + 1))
+                if stretch.opens:
+                    given.append((stretch.opens, place + 1))
 
     def _end(self, words: Sequence[str]) -> _Node:
         node = self._root
         for word in words:
-            if node.next is _NO_WAY_ON:
-                node.next = {}
-            key = self._spellings.get(word, word)
-            if key not in node.next:
-                node.next[key] = _Node()
-            node = node.next[key]
-        node.is_end = True
+            if not node.ways:
+                node.ways = ({},)
+            node = node.ways[0].setdefault(self._vocabulary.spellings.get(word, word), _Node())
         return node
 
 
-def _reach(wholes: Iterable[int], start: int, end: int, reached: dict[int, set[int]]) -> None:
-    """Note that words up to `end` are covered, where those before `start` are."""
-    for probe in wholes:
-        if not start:
-            reached.setdefault(probe, set()).add(end)
-        elif start in reached.get(probe, ()):
-            reached[probe].add(end)
+class _Steps(dict[str, _Step]):
+    """From a word of a message to its step. Filled as words are met."""
+
+    def __init__(self, root: _Node, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self._root = root
+        self._vocabulary = vocabulary
+
+    def __missing__(self, word: str) -> _Step:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        step = self[word] = self.find(word)
+        return step
+
+    def find(self, word: str) -> _Step:
+        keys = self._vocabulary.keys(word)
+        if not keys:
+            return _UNKNOWN
+        begins = _merge([way[key] for way in self._root.ways for key in keys if key in way])
+        key, several = (keys[0], ()) if len(keys) == 1 else (None, keys)
+        return key, several, begins.probes, begins.wholes, begins.stretches, begins.ways
 
 
-def _in_order(stretches: Mapping[int, Sequence[Span]]) -> Span | None:
-    """Return where all stretches stand in order with at most `GAP_WORDS` words between neighbours, if they do."""
-    found = list(stretches[0])
-    for number in range(1, len(stretches)):
-        found = [(first, after) for first, end in found for begin, after in stretches[number] if 0 <= begin - end <= GAP_WORDS]
-    return min(found, default=None)
+def _merge(nodes: Sequence[_Node]) -> _Node:
+    """Return one node for a word that is several words of rules at once: itself and a stem."""
+    if len(nodes) == 1:
+        return nodes[0]
+    merged = _Node()
+    for node in nodes:
+        merged.probes |= node.probes
+        merged.wholes += node.wholes
+        merged.stretches += node.stretches
+        if node.ways:
+            ways: dict[str, _Node] = dict(*merged.ways)
+            for key, inner in node.ways[0].items():
+                ways[key] = _merge([ways[key], inner]) if key in ways else inner
+            merged.ways = (ways,)
+    return merged
+
+
+def _cover(pieces: Sequence[tuple[tuple[_Whole, ...], int]], length: int) -> set[int]:
+    """Return the probes whose pieces cover the message from its first word to its last. Pieces come as they end."""
+    covered: dict[int, set[int]] = {}  # by probe: the places up to which it has covered the message
+    for wholes, place in pieces:
+        for whole in wholes:
+            begin = place + 1 - whole.length
+            for probe in whole.probes:
+                if not begin or begin in covered.get(probe, ()):
+                    covered.setdefault(probe, set()).add(place + 1)
+    return {probe for probe, places in covered.items() if length in places}
+
+
+def _next_tokens(needs: Mapping[int, int], begin: int, given: Sequence[tuple[AbstractSet[int], int]]) -> set[int]:
+    """Return what a stretch that begins here turns the tokens into that were given shortly before."""
+    told: set[int] = set()
+    for tokens, end in reversed(given):
+        if begin - end > GAP_WORDS:
+            break
+        if begin >= end and not needs.keys().isdisjoint(tokens):
+            told.update(needs[token] for token in tokens & needs.keys())
+    return told

@@ -13,10 +13,9 @@ from typing import Any
 import re2
 
 from stream.core.rule_match_patterns import options
-from stream.core.rule_match_words import Shortened
+from stream.core.text import has_a_run, shorten
 
 _EVERYWHERE = " "  # stands in every line: where even this is not found, the automaton ran out of memory
-_short = Shortened()
 
 
 class RegexSet:
@@ -26,32 +25,31 @@ class RegexSet:
         self._patterns = dict(patterns)
         everything = _filter(self._patterns.values())
         bare = set(everything.Match("", potential=True) or ()) if patterns else set()  # what may fit a line without a letter
-        literal = [number for place, number in enumerate(self._patterns) if place not in bare]
-        self._literal = [*literal, None]
-        self._filter = _filter([*(self._patterns[number] for number in literal), _EVERYWHERE])
-        self._bare = [*(number for place, number in enumerate(self._patterns) if place in bare), None]
-        self._set = re2.Set.SearchSet(options())
-        for number in self._bare:
-            self._set.Add(_EVERYWHERE if number is None else self._patterns[number])
-        self._set.Compile()
+        self._searches: list[tuple[list[int], Any]] = []
+        for is_bare, build in ((False, _filter), (True, _set)):
+            numbers = [number for place, number in enumerate(self._patterns) if (place in bare) is is_bare]
+            if numbers:
+                self._searches.append((numbers, build([*(self._patterns[number] for number in numbers), _EVERYWHERE])))
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
 
     def find(self, line: str) -> set[int]:
         """Return the numbers of the patterns that fit the line, which has a space at both ends."""
-        found = {self._literal[place] for place in self._filter.Match(line) or ()}
-        if len(self._bare) > 1:
-            seen = {self._bare[place] for place in self._set.Match(line) or ()}
-            found = found | seen if None in seen else set()
-        if None not in found:
-            return {n for n, pattern in self._patterns.items() if re2.compile(pattern, options()).search(line)}
-        return {number for number in found if number is not None}
+        found: set[int] = set()
+        for numbers, search in self._searches:
+            places = search.Match(line)
+            if not places or len(numbers) not in places:
+                return {number for number, pattern in self._patterns.items() if re2.compile(pattern, options()).search(line)}
+            if len(places) > 1:
+                found.update(numbers[place] for place in places if place < len(numbers))
+        return found
 
 
 def regex_line(words: Iterable[str]) -> str:
     """Return the line that regexes meet: folded words, stretched ones shortened, a space between them and at both ends."""
-    return f" {' '.join(map(_short.__getitem__, words))} "
+    line = f" {' '.join(words)} "
+    return shorten(line) if has_a_run(line) else line
 
 
 def _filter(patterns: Iterable[str]) -> Any:
@@ -61,4 +59,12 @@ def _filter(patterns: Iterable[str]) -> Any:
         number = found.Add(pattern, options())
     if number is not None:
         found.Compile()
+    return found
+
+
+def _set(patterns: Iterable[str]) -> Any:
+    found = re2.Set.SearchSet(options())
+    for pattern in patterns:
+        found.Add(pattern)
+    found.Compile()
     return found

@@ -8,7 +8,7 @@ from stream.core.detect import Facts, detect, judge
 from stream.core.detection import Label, Priority, UpdateStatus
 from stream.core.explain import explain
 from stream.core.people import Role
-from stream.core.rule_match import RuleSet
+from stream.core.rule_match import NamedLists, RuleSet
 from stream.core.rule_match_compile import RuleSource, compile_rules, read_lists
 from stream.core.rules import Rule
 
@@ -100,6 +100,38 @@ def test_the_language_is_that_of_the_lists_that_hit() -> None:
     book = rules({"id": "a", "when": on("$trouble"), "then": ticket()}, lists={"trouble": ["broken"], "common": ["is", "the"]})
     assert detect(Facts("the lamp is broken"), book).language == "en"
     assert detect(Facts("qwerty"), book).language is None
+
+
+def test_the_language_that_more_words_are_in_wins() -> None:
+    english, _ = read_lists("lists/en.yaml", {"common": ["no", "is", "the"]}, "en")
+    spanish, _ = read_lists("lists/es.yaml", {"common": ["no", "es", "la"]}, "es")
+    lists = NamedLists({"common": english.by_name["common"] + spanish.by_name["common"]})
+    book, _ = compile_rules([], lists)
+    assert detect(Facts("no es la"), book).language == "es"
+    assert detect(Facts("no is the es"), book).language == "en"
+    assert detect(Facts("no"), book).language == "en"  # the first by its code, on every machine
+
+
+def test_what_the_same_rules_say_of_two_messages_is_told_of_each() -> None:
+    book = rules({"id": "broken", "when": on("broken"), "then": ticket()})
+    first, second = (detect(Facts(f"my {thing} is broken"), book) for thing in ("lamp", "door"))
+    assert (first.title, second.title) == ("My lamp is broken", "My door is broken")
+    assert detect(Facts("ok"), rules({"id": "ok", "when": on("ok"), "then": {"noise": True}})).title is None
+    newer = detect(Facts("my lamp is broken"), book.under("v2"))
+    assert (first.version, newer.version) == (book.version, "v2")
+    changed = rules({"id": "broken", "when": on("broken"), "then": ticket(category="fault")})
+    assert (first.category, detect(Facts("my lamp is broken"), changed).category) == (None, "fault")
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [("not ... working", "not really working"), ("work*", "working"), ("is not", "is not"), ("the lamp", "the lamp")],
+)
+def test_an_explanation_names_the_words_that_were_found(entry: str, found: str) -> None:
+    told = explain(
+        Facts("Hello! The lamp is not really working, it is NOT."), rules({"id": "a", "when": on(entry), "then": ticket()})
+    )
+    assert told.rules[0].checks[-1].found == found
 
 
 @given(st.text(max_size=200), st.sampled_from(Role))

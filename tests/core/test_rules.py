@@ -47,6 +47,7 @@ def fitting(rules: RuleSet, text: str, **facts: object) -> list[str]:
         ("please", "pleaseeeee", True),
         ("good", "gooooood", True),
         ("not ... working", "it is not really properly working", True),
+        ("not ... working", "not a b c d working", True),
         ("not ... working", "not a b c d e working", False),
         ("not ... working", "working, not", False),
         ("404", "error ٤٠٤", True),
@@ -76,6 +77,13 @@ def test_all_any_none_are_each_what_they_say() -> None:
     assert fitting(rules, "b a d") == ["r"]
     for text in ("a c", "a b", "a b c x"):
         assert fitting(rules, text) == []
+
+
+@pytest.mark.parametrize("kind", ["any", "all"])
+def test_what_must_not_be_there_counts_beside_one_test_too(kind: str) -> None:
+    rules = compiled(rule(when={kind: [{"words": "a"}], "none": [{"words": "x"}]}))
+    assert fitting(rules, "a b") == ["r"]
+    assert fitting(rules, "a b x") == []
 
 
 def test_the_whole_message_must_be_made_of_the_entries() -> None:
@@ -186,7 +194,7 @@ def test_regexes_meet_folded_text() -> None:
 
 _WORD = st.sampled_from(["a", "bb", "ccc", "dd*", "eee*", "f", "não"])
 _ENTRY = st.lists(_WORD, min_size=1, max_size=3).map(lambda words: " ".join(word.replace("dd*", "ddd*") for word in words))
-_GAPPED = st.tuples(_ENTRY, _ENTRY).map(lambda pair: f"{pair[0]} ... {pair[1]}")
+_GAPPED = st.lists(_ENTRY, min_size=2, max_size=3).map(" ... ".join)
 _TEXT = st.lists(
     st.sampled_from(["a", "aaaa", "bb", "b", "ccc", "dddx", "ddd", "eeely", "f", "NÃO", "zz", "?"]), max_size=12
 ).map(" ".join)
@@ -216,6 +224,29 @@ def test_one_walk_finds_what_trying_every_place_finds(rules: list[list[str]], te
     ruleset = compiled(*(rule(f"r{n}", {"any": [{"phrases": entries}]}) for n, entries in enumerate(rules)))
     expected = [f"r{n}" for n, entries in enumerate(rules) if any(_stands_in(entry, text) for entry in entries)]
     assert fitting(ruleset, text) == expected
+
+
+def _is_made_of(entries: list[str], text: str) -> bool:
+    """Whether a text is made of nothing but entries, found the plain way: every cut is tried."""
+    words = fold(text)
+    ends = {0}
+    for end in range(1, len(words) + 1):
+        if any(begin in ends and any(_is(entry, words[begin:end]) for entry in entries) for begin in range(end)):
+            ends.add(end)
+    return bool(words) and len(words) in ends
+
+
+def _is(entry: str, words: list[str]) -> bool:
+    pattern = read_entry(entry).words
+    return len(pattern) == len(words) and _stands_in(entry, " ".join(words))
+
+
+@given(st.lists(st.lists(_ENTRY, min_size=1, max_size=4), min_size=1, max_size=4), _TEXT)
+@settings(max_examples=300, deadline=None)
+def test_a_whole_message_is_covered_as_trying_every_cut_covers_it(rules: list[list[str]], text: str) -> None:
+    text = text.replace("aaaa", "a")
+    ruleset = compiled(*(rule(f"r{n}", {"any": [{"whole_message": entries}]}) for n, entries in enumerate(rules)))
+    assert fitting(ruleset, text) == [f"r{n}" for n, entries in enumerate(rules) if _is_made_of(entries, text)]
 
 
 @given(st.permutations(range(6)), _TEXT)

@@ -85,3 +85,22 @@ def test_a_title_is_short_and_printable(text: str) -> None:
     assert len(line) <= TITLE_CHARS + 3  # a first letter such as ŉ grows when it is made a capital
     assert "\n" not in line
     assert line == line.strip()
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("áçñü'\u2019?$£½ß°😀👍🏽\u0301\u200d")), max_size=60))
+def test_a_short_text_is_read_by_tables_as_a_long_one_is_character_by_character(text: str) -> None:
+    long = fold(text + " \u3042" * 1000)  # what is beyond the tables, and more than they are asked to do
+    assert fold(text) == long[: len(long) - 1000]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("ok. hola, no puedo entrar", "Ok. hola, no puedo entrar"),
+        ("hola - no puedo entrar", "No puedo entrar"),
+        ("hola\n\n good morning team.  e-mail is down, again", "E-mail is down, again"),
+        ("hola,mundo", "Hola,mundo"),
+    ],
+)
+def test_a_title_leaves_out_greetings_up_to_a_mark_that_ends_them(text: str, line: str) -> None:
+    assert title(text, is_small_talk=_is_greeting) == line

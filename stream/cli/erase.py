@@ -20,8 +20,7 @@ _EVENTS_DAYS = int(next(spec for spec in SPECS if spec.topic is Topic.TICKET_EVE
 _SHEET_S = 20.0
 _LOOK_S = 0.5
 _WEAK = """\
-What no search can find: their name, or what they said, in messages of other people; labelled examples of messages older than
-14 days that were on no ticket, and what `groupdesk learn` made of them.
+What no search can find: their name, or what they said, in messages of other people, and what `groupdesk learn` made of examples.
 In a one-to-one chat their address is the chat's key and stays. Kafka's files lose what was deleted once their segment is full,
 or a week old."""
 
@@ -45,7 +44,7 @@ def erase(person: tuple[str, ...], dry_run: bool, wait: float, yes: bool) -> Non
     files = search_files(settings, eraser)
     if dry_run:
         _show(settings, before, None)
-        click.echo(f"{'corrections':<14} {len(examples_of(settings, wanted.matters)):>7}")
+        click.echo(f"{'corrections':<14} {len(examples_of(settings, wanted.matters, wanted.eraser)):>7}")
         _show_staff(settings, eraser)
         for path in files:
             click.echo(f"  {path}")
@@ -105,7 +104,7 @@ def _show_files(settings: Settings, eraser: Eraser, patience_s: float) -> bool:
 def _show_examples(settings: Settings, wanted: Wanted, patience_s: float) -> bool:
     """Wait for the classifier to drop the labelled examples, and tell whether some are left."""
     deadline = time.monotonic() + patience_s
-    while (left := examples_of(settings, wanted.matters)) and time.monotonic() < deadline:
+    while (left := examples_of(settings, wanted.matters, wanted.eraser)) and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
     if left:
         click.echo(f"corrections: {len(left)} are left; start the role `classifier`, which takes them out.")

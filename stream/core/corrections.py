@@ -12,6 +12,7 @@ from datetime import datetime
 from stream.core.commands import ActorKind, Judge
 from stream.core.detection import Label
 from stream.core.events import EventKind, TicketEvent
+from stream.core.group import Recent
 from stream.core.outcome import Undecided
 from stream.core.ticket import Ticket
 from stream.core.value import Value
@@ -20,7 +21,10 @@ _PEOPLE = (ActorKind.CHAT, ActorKind.DASHBOARD, ActorKind.SHEET, ActorKind.CLI)
 
 
 class Correction(Value):
-    """One thing that a person put right. `id` is that of their command; `was` is who had decided before."""
+    """One thing that a person put right. `id` is that of their command; `was` is who had decided before.
+
+    `author` wrote the message: whoever asks to be forgotten is found by it, long after the topics have let go of the message.
+    """
 
     id: str
     group: str
@@ -29,6 +33,7 @@ class Correction(Value):
     label: Label
     category: str | None = None
     text: str
+    author: str | None = None
     was: str = ""
     at: datetime
 
@@ -40,6 +45,7 @@ class _Opener(Value):
     group: str
     message_id: str
     text: str | None
+    author: str
     category: str
     decided_by: str
 
@@ -57,7 +63,7 @@ class Corrections:
     def __init__(self, kept: Iterable[Correction] = ()) -> None:
         self._found: dict[str, Correction] = {correction.id: correction for correction in kept}
         self._openers: dict[str, _Opener] = {}
-        self._questions: dict[tuple[str, str], str] = {}
+        self._questions: dict[tuple[str, str], Recent] = {}
         self._waiting: dict[str, list[_Asked]] = {}
         self._judges: dict[tuple[str, str], list[Judge]] = {}
         self._undone: set[str] = set()
@@ -83,6 +89,7 @@ class Corrections:
             group=ticket.group,
             message_id=first.message_id,
             text=first.text,
+            author=first.author,
             category=ticket.category,
             decided_by=ticket.detected_by.decided_by,
         )
@@ -114,7 +121,7 @@ class Corrections:
     def feed_question(self, asked: Undecided) -> None:
         """Take a message that was left undecided: a person may judge it."""
         key = (asked.group, asked.message.id)
-        self._questions[key] = asked.message.text
+        self._questions[key] = asked.message
         for judge in self._judges.pop(key, ()):
             self.feed_judge(judge)
 
@@ -123,10 +130,10 @@ class Corrections:
         if judge.actor.kind not in _PEOPLE or judge.detection.label is Label.UNDECIDED:
             return
         key = (judge.group, judge.message_id)
-        text = self._questions.get(key)
-        if text is None:
+        asked = self._questions.get(key)
+        if asked is None:
             self._judges.setdefault(key, []).append(judge)
-        elif text.strip() and judge.id not in self._undone:
+        elif asked.text.strip() and judge.id not in self._undone:
             self._found[judge.id] = Correction(
                 id=judge.id,
                 group=judge.group,
@@ -134,7 +141,8 @@ class Corrections:
                 ticket_id=judge.ticket_id,
                 label=judge.detection.label,
                 category=judge.detection.category,
-                text=text,
+                text=asked.text,
+                author=asked.author,
                 was="undecided",
                 at=judge.at,
             )
@@ -151,6 +159,7 @@ class Corrections:
             label=asked.label,
             category=_category(event, opener) if asked.label is Label.TICKET else None,
             text=opener.text or "",
+            author=opener.author,
             was=opener.decided_by,
             at=event.at,
         )

@@ -134,7 +134,7 @@ def _replace_old_snapshots(settings: Settings, publisher: Publisher, wanted: Wan
 
 def _take_back_examples(settings: Settings, publisher: Publisher, wanted: Wanted, say: Callable[[str], None]) -> None:
     """Tell who keeps the labelled examples that those of this person's messages are to go."""
-    examples = examples_of(settings, wanted.matters)
+    examples = examples_of(settings, wanted.matters, wanted.eraser)
     for one in examples:
         _publish_redaction(publisher, wanted.eraser, one.group, one.ticket_id, one.message_id)
     if examples:

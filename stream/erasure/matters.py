@@ -59,7 +59,7 @@ def learn_matters(settings: Settings, eraser: Eraser) -> Matters:
     return Matters(frozenset(tickets), frozenset(messages))
 
 
-def examples_of(settings: Settings, matters: Matters) -> list[Correction]:
+def examples_of(settings: Settings, matters: Matters, eraser: Eraser) -> list[Correction]:
     """Return the labelled examples that were made of the person's messages; a line that cannot be read is nobody's."""
     try:
         lines = (settings.data_dir / "corrections.jsonl").read_bytes().splitlines()
@@ -71,6 +71,7 @@ def examples_of(settings: Settings, matters: Matters) -> list[Correction]:
             example = Correction.from_json(line)
         except ValidationError:
             continue
-        if (example.group, example.message_id) in matters.messages or example.ticket_id in matters.tickets:
+        is_of_theirs = (example.group, example.message_id) in matters.messages or example.ticket_id in matters.tickets
+        if is_of_theirs or eraser.owns(example.author):
             found.append(example)
     return found

@@ -75,6 +75,7 @@ def test_what_people_made_a_ticket_is_an_example_of_one() -> None:
     group.do(Open, message_id="M1", category="fault")
     (found,) = feed(group.published)
     assert (found.label, found.category, found.text) == (Label.TICKET, "fault", "the till beeps")
+    assert found.author == next(iter(group.state.tickets.values())).messages[0].author
 
 
 def test_a_category_that_was_set_is_an_example_of_it_and_the_last_word_counts() -> None:
@@ -141,6 +142,7 @@ def test_what_people_say_in_the_review_queue_is_an_example() -> None:
             else:
                 corrections.feed_question(one)
         assert [(one.text, one.label) for one in corrections.all] == [("lovely weather", Label.NOISE)]
+        assert corrections.all[0].author == ask(1, "lovely weather").message.author
 
 
 def test_a_file_with_a_broken_line_is_not_overwritten(tmp_path: Any) -> None:

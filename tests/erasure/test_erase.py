@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
@@ -21,17 +22,22 @@ from system import System, wait_for
 
 from stream.adapters.kafka import Publisher
 from stream.adapters.kafka_deletion import delete_before, end_offsets, read_topic
+from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
 from stream.classifier.corrections import CorrectionsKeeper, corrections_path
 from stream.cli import erase as command
 from stream.core.commands import Actor, ActorKind, SetNote
 from stream.core.corrections import Correction
 from stream.core.detection import Label
+from stream.core.group import GroupState
 from stream.core.outcome import Outbound
+from stream.core.people import Person
 from stream.core.sending import DeliveryReport, DeliveryStatus
 from stream.core.ticket import Ticket
+from stream.erasure.person import learn_aliases, meant
 from stream.erasure.places import names_of_topics, write_back
 from stream.settings import Settings
+from stream.worker.record import GroupRecord
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(240)]
 
@@ -217,3 +223,16 @@ def test_without_a_worker_it_says_so(system: System, monkeypatch: pytest.MonkeyP
     publisher.close()
     with pytest.raises(BrokerError, match="worker has not read everything"):
         erase(system.settings, monkeypatch, "+55 21 99000-1111", "--yes", "--wait", "1")
+
+
+def test_the_table_knows_another_address_when_the_deliveries_are_gone(settings: Settings) -> None:
+    ensure_topics(settings)
+    person = Person(key=str(CUSTOMER["lid"]), lid=CUSTOMER["lid"], phone=CUSTOMER["phone"])
+    record = GroupRecord(state=GroupState(group=GROUP, people={person.key: person}))
+    producer = KafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers)
+    for value in (record.to_json(), b"not json", b"[]", b'{"state": {"people": {"x": 1}}}'):
+        producer.send(names_of_topics(settings)["table groups"], key=GROUP.encode(), value=value).get(30)
+    producer.close()
+
+    assert learn_aliases(settings, meant(["+55 21 99000-1111"])).owns(CUSTOMER["lid"])
+    assert not learn_aliases(settings, meant(["+55 21 99000-2222"])).owns(CUSTOMER["lid"])

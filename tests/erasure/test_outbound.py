@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from stream.adapters.kafka_deletion import RawRecord
 from stream.core.corrections import Correction, Corrections
 from stream.core.detection import Label
 from stream.core.events import EventKind, TicketEvent
-from stream.erasure.matters import Matters
+from stream.erasure.matters import Matters, examples_of
 from stream.erasure.outbound import first_kept
+from stream.erasure.person import meant
+from stream.settings import Settings
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -49,3 +52,13 @@ def test_a_redacted_message_is_no_example_and_becomes_none_again() -> None:
     assert [one.id for one in corrections.all] == ["m2"]
     corrections.feed_event(redacted.but(message_id="m2", group="another group"))
     assert [one.id for one in corrections.all] == ["m2"]
+
+
+def test_an_example_is_found_by_who_wrote_it_when_no_topic_knows_the_message_any_more(tmp_path: Path) -> None:
+    settings, eraser = Settings(_env_file=None, data_dir=tmp_path), meant(["+55 21 99000-1111", "18001111222233@lid"])
+    kept = [
+        Correction(id=str(number), group="g", message_id=f"m{number}", label=Label.NOISE, text="words", author=author, at=AT)
+        for number, author in enumerate(("18001111222233@lid", "5521990001111@s.whatsapp.net", "18001111222244@lid", None))
+    ]
+    (tmp_path / "corrections.jsonl").write_bytes(b"\n".join(one.to_json() for one in kept))
+    assert [one.id for one in examples_of(settings, Matters(frozenset(), frozenset()), eraser)] == ["0", "1"]

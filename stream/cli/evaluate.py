@@ -19,12 +19,12 @@ _STAGES = {"rules": Stage.RULES, "local": Stage.LOCAL, "model": Stage.MODEL, "al
 
 
 @click.command("eval")
-@click.argument("file", type=click.File(encoding="utf-8"), required=False)
+@click.argument("file", type=click.File(encoding="utf-8-sig"), required=False)
 @click.option("--stage", type=click.Choice(list(_STAGES)), default="all", show_default=True, help="The last stage to run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--predictions", type=click.Path(dir_okay=False, path_type=Path), help="Write what was said of each message here.")
 @click.option(
-    "--conversations", type=click.File(encoding="utf-8"), help="Attach the messages of recorded chats to tickets instead."
+    "--conversations", type=click.File(encoding="utf-8-sig"), help="Attach the messages of recorded chats to tickets instead."
 )
 @click.option(
     "--head", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A head of the local classifier to use instead."

@@ -20,6 +20,7 @@ from stream.core.people import Role
 from stream.core.ticket import Ticket
 from stream.core.value import Value
 from stream.errors import GroupdeskError
+from stream.evaluation.messages import Scalar
 
 _RECENT_KEPT = 60  # as many as the ticket step keeps
 _UNDECIDED = Detection(label=Label.UNDECIDED)
@@ -28,8 +29,8 @@ _UNDECIDED = Detection(label=Label.UNDECIDED)
 class Line(Value):
     """One message of a conversations file. Whatever else stands in the line, such as the right answer, is not read."""
 
-    chat: str
-    id: str
+    chat: Scalar
+    id: Scalar
     at: datetime
     author: str
     text: str
@@ -44,8 +45,8 @@ class Line(Value):
 class Prediction(Value):
     """The ticket that a message was put on; its name means something within its chat only."""
 
-    chat: str
-    id: str
+    chat: Scalar
+    id: Scalar
     ticket: str
 
 
@@ -59,8 +60,9 @@ def attach_conversations(lines: Iterable[str | bytes]) -> Iterator[Prediction]:
         if not raw.strip():
             continue
         line = _read(raw, number)
-        state = chats.get(line.chat) or GroupState(group=line.chat)
-        chats[line.chat], ticket = hear(state, line)
+        name = str(line.chat)
+        state = chats.get(name) or GroupState(group=name)
+        chats[name], ticket = hear(state, line)
         yield Prediction(chat=line.chat, id=line.id, ticket=ticket)
 
 
@@ -68,7 +70,7 @@ def hear(state: GroupState, line: Line) -> tuple[GroupState, str]:
     """Attach one message as it arrives; returns the chat's new state and the ticket."""
     message = to_recent(line)
     found = attach(message, state, _UNDECIDED, line.at).ticket_id
-    return remember(state, message, found or ticket_id(line.chat, line.id))
+    return remember(state, message, found or ticket_id(str(line.chat), message.id))
 
 
 def remember(state: GroupState, message: Recent, on: str) -> tuple[GroupState, str]:
@@ -89,7 +91,7 @@ def to_recent(line: Line) -> Recent:
             rf"(?<!\w){re.escape(name)}(?!\w)", lambda found: "@" + found[0].replace(" ", "_"), text, flags=re.IGNORECASE
         )
     return Recent(
-        id=line.id,
+        id=str(line.id),
         author=line.author,
         role=Role.CUSTOMER,
         sent_at=line.at,

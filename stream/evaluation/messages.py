@@ -17,11 +17,13 @@ from stream.core.value import Value
 from stream.errors import GroupdeskError
 from stream.settings import Settings
 
+Scalar = str | int | float | bool | None  # ids come back as they were given, whatever they are
+
 
 class LabelledMessage(Value):
     """One line of an evaluation file. Whatever else stands in the line is not read."""
 
-    id: str
+    id: Scalar
     text: str
     lang: str
     label: Label
@@ -46,7 +48,7 @@ class Run:
     """The detections of a file, which stages ran, and how long a message took (microseconds, all stages together).
 
     Of the rules it is the time of the processor, so that whatever else runs on the machine is not counted; the later stages
-    wait for others, and what counts of them is the time that passed.
+    wait for others, and what counts of those that ran is the time that passed.
     """
 
     messages: tuple[LabelledMessage, ...]
@@ -70,7 +72,6 @@ def run_stages(messages: Sequence[LabelledMessage], book: Book, settings: Settin
     began = time.thread_time()
     detections = [detect(Facts(text=message.text), book.rules) for message in messages]
     took = time.thread_time() - began
-    began = time.perf_counter()
     for stage in wanted:
         decide = _decider(stage)
         open_ones = [place for place, detection in enumerate(detections) if detection.label is Label.UNDECIDED]
@@ -78,16 +79,17 @@ def run_stages(messages: Sequence[LabelledMessage], book: Book, settings: Settin
             raise StageMissing(f"The stage {stage} is not installed.")
         if decide is None:
             continue
+        began = time.perf_counter()
         try:
             answers = decide([messages[place] for place in open_ones], book, settings)
         except StageMissing:
             if stage is upto:
                 raise
             continue
+        took += time.perf_counter() - began
         ran.append(stage)
         for place, answer in zip(open_ones, answers, strict=True):
             detections[place] = answer
-    took += time.perf_counter() - began
     return Run(tuple(messages), tuple(detections), tuple(ran), 1e6 * took / max(1, len(messages)))
 
 

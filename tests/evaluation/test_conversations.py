@@ -75,6 +75,12 @@ def test_a_talk_stays_bounded_in_memory_and_a_forgotten_one_starts_anew() -> Non
     assert len(set(found)) > 150
 
 
+def test_ids_may_be_numbers_and_come_back_as_such() -> None:
+    rows = [{**json.loads(line), "chat": 1, "id": number} for number, line in enumerate(lines())]
+    found = list(attach_conversations(json.dumps(row) for row in rows))
+    assert [(one.chat, one.id) for one in found] == [(1, number) for number in range(len(TALK))]
+
+
 @pytest.mark.parametrize(
     ("bad", "says"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -19,11 +20,12 @@ from stream.core.rule_match import NamedLists
 from stream.core.rule_match_compile import RuleSource, compile_rules
 from stream.core.rules import Rule
 from stream.core.team import Member, Team
-from stream.evaluation.messages import LabelledMessage, Run, read_messages
+from stream.evaluation.messages import LabelledMessage, Run, StageMissing, read_messages, run_stages
 from stream.evaluation.scores import score
 from stream.rules_tools.compare import compare
 from stream.rules_tools.replay import Replayed
 from stream.rules_tools.usage import measure_usage
+from stream.settings import load_settings
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -108,10 +110,33 @@ def test_an_evaluation_file_that_does_not_fit_is_told_by_line() -> None:
         read_messages(['{"id": "1", "text": "a", "lang": "en", "label": "noise"}', '{"id": "2", "text": "a"}'])
 
 
+@pytest.mark.usefixtures("folder")
+def test_ids_of_an_evaluation_come_back_as_they_were_given(tmp_path: Path) -> None:
+    ids: list[object] = [7, "7", 1.5, None, True, "\u00e9"]
+    rows = [{"id": one, "text": "late", "lang": "en", "label": "ticket"} for one in ids]
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("\ufeff" + "\n".join(map(json.dumps, rows)), encoding="utf-8")  # as some editors begin a file
+    found = CliRunner().invoke(evaluate, [str(source), "--stage", "rules", "--predictions", str(out)])
+    assert found.exit_code == 0, found.output
+    assert [json.loads(line)["id"] for line in out.read_text(encoding="utf-8").splitlines()] == ids
+
+
+def test_a_stage_that_is_not_set_up_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = {"now": 0.0}
+
+    def tries_in_vain(*_: object) -> list[Detection]:
+        clock["now"] += 60.0  # as looking for its files and libraries takes long
+        raise StageMissing("it is not set up")
+
+    monkeypatch.setattr("stream.evaluation.messages.time", SimpleNamespace(perf_counter=lambda: clock["now"], thread_time=float))
+    monkeypatch.setattr("stream.evaluation.messages._decider", lambda _: tries_in_vain)
+    messages = read_messages(['{"id": 1, "text": "qwerty", "lang": "en", "label": "noise"}'])
+    found = run_stages(messages, book(), load_settings(), None)
+    assert (found.stages, found.us_per_message) == ((Stage.RULES,), 0.0)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    from stream.settings import load_settings
-
     (tmp_path / "detect").mkdir()
     text = (
         "version: 1\nrules:\n  - {id: late, title: L, when: {any: [{words: late}]}, then: {ticket: {}}, "

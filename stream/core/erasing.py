@@ -128,6 +128,7 @@ def erase_from_group(state: GroupState, eraser: Eraser) -> GroupState:
         },
         recent=tuple(_scrubbed(recent, eraser) for recent in state.recent if not eraser.owns(recent.author)),
         said=tuple(_scrubbed(one, eraser) for one in said),
+        done=(),
         undoable=(),  # it may hold titles and notes; of the last hour's commands none can be taken back any more
     )
 

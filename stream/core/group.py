@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from stream.core.detection import Label
+from stream.core.done import Done
 from stream.core.inputs import Form
 from stream.core.people import Person, Role
 from stream.core.ticket import Ticket
@@ -81,6 +82,7 @@ class GroupState(Value):
     people: dict[str, Person] = {}
     tickets: dict[str, Ticket] = {}
     recent: tuple[Recent, ...] = ()
+    done: tuple[Done, ...] = ()  # what was done besides talking, in order, to be told again around a message that comes late
     seen: SeenIds = SeenIds()
     ledger: Ledger = Ledger()
     last_message_at: datetime | None = None

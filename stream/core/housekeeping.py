@@ -21,8 +21,9 @@ def retire(turn: Turn) -> None:
             del turn.tickets[ticket.id]
         elif _has_settled(ticket, turn):
             set_state(turn, ticket, TicketState.CLOSED, because="nobody came back to it in the reopening window")
-        elif wake(ticket, turn.now) is not ticket:
-            set_state(turn, ticket, TicketState.WAITING_US, because="its snooze is over")
+        elif ticket.snoozed_until is not None and wake(ticket, turn.now) is not ticket:
+            with turn.at(ticket.snoozed_until):
+                set_state(turn, ticket, TicketState.WAITING_US, because="its snooze is over")
 
 
 def _has_settled(ticket: Ticket, turn: Turn) -> bool:

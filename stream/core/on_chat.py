@@ -26,12 +26,13 @@ from stream.core.commands import (
     Undo,
 )
 from stream.core.detection import Priority
+from stream.core.done import Done
 from stream.core.events import EventKind
 from stream.core.group import Recent
 from stream.core.ids import derived_id
-from stream.core.inputs import Reaction
 from stream.core.outcome import Outbound
 from stream.core.own_words import may_speak
+from stream.core.people import Role
 from stream.core.ticket import Ticket, TicketState
 from stream.core.turn import Turn
 from stream.core.why import describe_status, explain_ticket
@@ -39,21 +40,34 @@ from stream.errors import CommandRefused
 
 _UNDO_WITHIN = timedelta(seconds=60)
 _OBEYED_FOR = timedelta(minutes=30)  # the transport's own delays are shorter; what is filled in after an outage is history
+_ONCE = (Wish.NOTE, Wish.MERGE, Wish.WHY, Wish.STATUS)  # never done again around a message that came late
 _DONE, _REFUSED = "👌", "❓"
+
+
+def is_history(turn: Turn, sent_at: datetime, *, late: bool) -> bool:
+    """Tell whether a command came so late that it is not obeyed any more."""
+    return late and turn.now - sent_at > _OBEYED_FOR
+
+
+def is_word(recent: Recent) -> bool:
+    """Tell whether a message is a command of the team's."""
+    return recent.role is not Role.CUSTOMER and read_text(recent.text) is not None
 
 
 def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
     """Do what a message of staff asks for, and tell whether it was a command at all.
 
-    One that came late is obeyed within half an hour, unless it is overtaken.
+    One that came late is obeyed unless it is overtaken.
     """
     asked = read_text(recent.text)
     if asked is None:
         return False
     turn.keep_recent(recent)
-    if late and turn.now - recent.sent_at > _OBEYED_FOR:
+    if turn.is_again and asked.wish in _ONCE:
         return True
+    turn.doing = Done(id=f"chat:{recent.id}", at=turn.now, form="wall" if asked.wish in _ONCE else "word")
     actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(recent.author) or recent.author_name or recent.author)
+    events = len(turn.events)
     try:
         ticket_id = _meant(turn, recent, asked)
         if late and _is_overtaken(turn, ticket_id, asked.wish, recent.sent_at):
@@ -63,7 +77,7 @@ def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
         else:
             command = _to_command(turn, f"chat:{recent.id}", actor, asked, ticket_id, recent.quoted_id)
             on_command.apply(turn, command)
-        was_refused = bool(turn.events) and turn.events[-1].kind is EventKind.REFUSED
+        was_refused = len(turn.events) > events and turn.events[-1].kind is EventKind.REFUSED
     except CommandRefused as refusal:
         turn.record(EventKind.REFUSED, None, actor=actor, message_id=recent.id, after=asked.wish, because=str(refusal))
         was_refused = True
@@ -71,28 +85,33 @@ def obey_text(turn: Turn, recent: Recent, *, late: bool) -> bool:
     return True
 
 
-def obey_reaction(turn: Turn, reaction: Reaction, author: str, *, late: bool = False) -> None:
+def obey_reaction(turn: Turn, reaction: Done, *, late: bool = False) -> None:
     """Do what a reaction of staff asks for; taking it back within a minute undoes it. Late ones are as late words."""
-    if late and turn.now - reaction.sent_at > _OBEYED_FOR:
-        return
-    actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(author) or reaction.sender.name or author)
-    mine = f"react:{author}:{reaction.target_id}:"
+    turn.doing = reaction.but(at=turn.now)
+    actor = Actor(kind=ActorKind.CHAT, name=turn.name_of(reaction.author) or reaction.author_name or reaction.author)
     if not reaction.emoji:
+        mine = reaction_id(reaction.author, reaction.target_id, "")
         done = next((kept for kept in reversed(turn.state.undoable) if kept.command_id.startswith(mine)), None)
-        if done is not None and reaction.sent_at - done.at <= _UNDO_WITHIN:
-            undo = Undo(id=f"un{mine}{reaction.id}", group=turn.state.group, at=turn.now, actor=actor, command_id=done.command_id)
+        if done is not None and reaction.at - done.at <= _UNDO_WITHIN:
+            undo = Undo(id=f"un{reaction.id}", group=turn.state.group, at=turn.now, actor=actor, command_id=done.command_id)
             on_command.apply(turn, undo)
         return
     wish = read_reaction(reaction.emoji)
     if wish is None:
+        turn.doing = None
         return
     ticket_id = ticket_of(reaction.target_id, turn.state_now)
     if ticket_id is None and wish is not Wish.OPEN:
-        return  # a reaction on small talk is only a reaction
-    if late and _is_overtaken(turn, ticket_id, wish, reaction.sent_at):
+        return  # a reaction on small talk is only a reaction, unless its message comes after it
+    if late and _is_overtaken(turn, ticket_id, wish, reaction.at):
         return
     asked = ChatCommand(wish=wish)
-    on_command.apply(turn, _to_command(turn, f"{mine}{reaction.id}", actor, asked, ticket_id, reaction.target_id))
+    on_command.apply(turn, _to_command(turn, reaction.id, actor, asked, ticket_id, reaction.target_id))
+
+
+def reaction_id(author: str, target_id: str, message_id: str) -> str:
+    """Return the id of what a reaction asks for: it begins alike for all reactions of one person to one message."""
+    return f"react:{author}:{target_id}:{message_id}"
 
 
 def _is_overtaken(turn: Turn, ticket_id: str | None, wish: Wish, sent_at: datetime) -> bool:

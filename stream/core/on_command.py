@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from stream.core import on_follow_up, own_words
@@ -36,6 +37,7 @@ from stream.core.commands import (
 )
 from stream.core.deciding import decide
 from stream.core.detection import Detection, Label, Stage
+from stream.core.done import Done
 from stream.core.erasing import erase
 from stream.core.events import EventKind
 from stream.core.group import Recent
@@ -50,16 +52,21 @@ from stream.core.undo import forget, undo
 from stream.core.undo import remember as remember_change
 from stream.errors import CommandRefused
 
+# The others move messages, or have said something; a verdict is kept with its message.
+_CAN_BE_DONE_AGAIN = (Open, Claim, Assign, SetState, SetPriority, SetCategory, Snooze, NotATicket)
 _PEOPLE = (ActorKind.CHAT, ActorKind.DASHBOARD, ActorKind.SHEET, ActorKind.CLI)
 
 
 def apply(turn: Turn, command: AnyCommand) -> None:
     """Do what the command asks, once; a command seen before does nothing."""
-    if look_up(turn.state.seen, command.id, command.at) is Seen.DUPLICATE:
+    if not turn.is_again and look_up(turn.state.seen, command.id, command.at) is Seen.DUPLICATE:
         return
-    if not isinstance(command, FollowUpDue):  # it acts only on the very window it names, so a second one finds nothing to do
+    # What is due acts only on the very window it names, so a second one finds nothing to do.
+    if not turn.is_again and not isinstance(command, FollowUpDue):
         turn.state = turn.state.but(seen=remember(turn.state.seen, command.id, command.at))
     before = turn.state_now
+    if command.actor.kind is not ActorKind.CHAT:  # who reads the chat notes it there
+        turn.doing = _to_note(command, turn.now)
     try:
         do = _DO.get(type(command))
         if do is None:
@@ -73,9 +80,21 @@ def apply(turn: Turn, command: AnyCommand) -> None:
             after=command.kind,
             because=str(refusal),
         )
+        if command.actor.kind is not ActorKind.CHAT:
+            turn.doing = None
         return
     if command.actor.kind in _PEOPLE and not isinstance(command, Undo | Erase):
         turn.state = turn.state.but(undoable=remember_change(before, turn.state_now, command.id, command.at).undoable)
+
+
+def _to_note(command: AnyCommand, now: datetime) -> Done:
+    if isinstance(command, Judge):
+        verdict = command.detection.but(title=None).model_dump(mode="json", exclude_none=True)
+        return Done(id=command.id, at=now, form="verdict", target_id=command.message_id, command=verdict)
+    again = command.but(message=None) if isinstance(command, Open) else command
+    if not isinstance(again, _CAN_BE_DONE_AGAIN):
+        return Done(id=command.id, at=now, form="wall")
+    return Done(id=command.id, at=now, form="command", command=again.model_dump(mode="json", exclude_none=True))
 
 
 def _find(turn: Turn, ticket_id: str) -> Ticket:

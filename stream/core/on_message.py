@@ -8,10 +8,11 @@ from stream.core import on_chat, own_words
 from stream.core.aliases import current_key, learn, person_key
 from stream.core.attach import attach
 from stream.core.deciding import TEXT_KEPT, decide, detect_recent
+from stream.core.done import Done
 from stream.core.group import Recent
 from stream.core.inputs import Echo, Message, Reaction, Roster, Source
 from stream.core.people import Role, Sender
-from stream.core.retelling import retell
+from stream.core.retelling import Place, retell
 from stream.core.seen import Seen, look_up, remember
 from stream.core.turn import Turn
 
@@ -33,10 +34,19 @@ def apply_message(turn: Turn, message: Message) -> None:
     late = is_late(message.sent_at, message.received_at, message.source)
     if late:
         turn.count(late=1)
-    if recent.role is not Role.CUSTOMER and on_chat.obey_text(turn, recent, late=late):
+    is_word = on_chat.is_word(recent)
+    if is_word and on_chat.is_history(turn, recent.sent_at, late=late):
+        turn.keep_recent(recent)
         return
-    if retell(turn, recent):
+    place = retell(turn, recent)
+    if place is Place.TOLD_AGAIN:
         return
+    if is_word:
+        with turn.at(recent.sent_at if place is Place.NEWEST else turn.now):
+            on_chat.obey_text(turn, recent, late=late)
+        return
+    if place is Place.OUT_OF_ORDER:
+        turn.doing = Done(id=f"late:{recent.id}", at=turn.now, form="wall")
     detection = detect_recent(turn, recent)
     attachment = attach(recent, turn.state.but(tickets=turn.tickets), detection, turn.now)
     recent = recent.but(label=detection.label)
@@ -61,9 +71,24 @@ def apply_reaction(turn: Turn, reaction: Reaction) -> None:
     if not _is_first_time(turn, reaction.id, reaction.sent_at):
         return
     _learn(turn, reaction.sender)
-    if role_of(turn, reaction.sender) is not Role.CUSTOMER:
-        late = is_late(reaction.sent_at, reaction.received_at, reaction.source)
-        on_chat.obey_reaction(turn, reaction, person_key(turn.state.people, reaction.sender), late=late)
+    late = is_late(reaction.sent_at, reaction.received_at, reaction.source)
+    if role_of(turn, reaction.sender) is Role.CUSTOMER or on_chat.is_history(turn, reaction.sent_at, late=late):
+        return
+    author = person_key(turn.state.people, reaction.sender)
+    done = Done(
+        id=on_chat.reaction_id(author, reaction.target_id, reaction.id),
+        at=min(reaction.sent_at, turn.now),
+        form="reaction",
+        author=author,
+        author_name=reaction.sender.name,
+        emoji=reaction.emoji,
+        target_id=reaction.target_id,
+    )
+    place = retell(turn, done)
+    if place is Place.TOLD_AGAIN:
+        return
+    with turn.at(done.at if place is Place.NEWEST else turn.now):
+        on_chat.obey_reaction(turn, done, late=late)
 
 
 def apply_roster(turn: Turn, roster: Roster) -> None:

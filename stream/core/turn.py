@@ -5,12 +5,15 @@ A Turn lives for one call of `step` and is seen by nobody else, so its being mut
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from stream.core.book import Book
 from stream.core.commands import Actor, Command
 from stream.core.detection import Detection
+from stream.core.done import Done, note_done
 from stream.core.events import EventKind, TicketEvent
 from stream.core.group import GroupState, Recent
 from stream.core.group_facts import GroupFacts
@@ -19,6 +22,8 @@ from stream.core.ticket import Ticket
 from stream.core.ticket_life import keep_time
 
 _RECENT_KEPT = 60  # enough for quotes and bursts of an hour of busy chat
+# In a busier one: what a message may come before that is twenty minutes late, and as much again as belongs to it.
+_BUSY_KEPT, _BUSY_FOR, _BUSY_MOST = 30, timedelta(minutes=25), 160
 _CONTEXT = 8  # messages that a classifier is shown besides the one it judges
 _OPEN_SHOWN = 20
 
@@ -38,12 +43,23 @@ class Turn:
         self.undecided: list[Undecided] = []
         self.outbound: list[Outbound] = []
         self.retold: set[str] = set()  # tickets whose clocks and windows were told again with their messages
+        self.doing: Done | None = None  # what is done in this turn besides talking, to be noted when it is closed
+        self.is_again = False  # whether something is done again around a message that came late
         self._changed: dict[str, None] = {}
 
     def note(self) -> Callable[[], None]:
         """Return what takes this turn back to where it is now."""
         kept = {name: value.copy() if isinstance(value, dict | list | set) else value for name, value in vars(self).items()}
         return lambda: vars(self).update(kept)
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let things happen when they were done, which is before they have come to be known."""
+        now, self.now = self.now, min(moment, self.now)
+        try:
+            yield
+        finally:
+            self.now = now
 
     @property
     def state_now(self) -> GroupState:
@@ -125,10 +141,14 @@ class Turn:
         """Add a message to those remembered, or replace it, in the order in which they were written."""
         others = [other for other in self.state.recent if other.id != recent.id]
         place = len(others)
-        while place and others[place - 1].sent_at > recent.sent_at:
+        while place and others[place - 1].sent_at > recent.sent_at:  # those of one second stand as they were told
             place -= 1
         others.insert(place, recent)
-        self.state = self.state.but(recent=tuple(others[-_RECENT_KEPT:]))
+        self.state = self.state.but(recent=tuple(others[_first_kept(others) :]))
+
+    def note_done(self, done: Done, before: Mapping[str, Ticket], changed: Iterable[Ticket]) -> None:
+        """Keep what was done, with how the tickets stand that it changed."""
+        self.state = self.state.but(done=note_done(self.state.done, done, before, changed, self.tickets))
 
     def ask(self, recent: Recent, detection: Detection) -> None:
         """Leave a message to the classifier, with the context it needs."""
@@ -157,6 +177,8 @@ class Turn:
             if (ticket := self._settle(self.before.tickets.get(ticket_id), self.tickets[ticket_id])) is not None
         ]
         self.tickets.update({ticket.id: ticket for ticket in changed})
+        if self.doing is not None:
+            self.note_done(self.doing, self.before.tickets, changed)
         return Outcome(
             state=self.state.but(tickets=self.tickets),
             tickets=tuple(changed),
@@ -173,3 +195,15 @@ class Turn:
         if ticket.id not in self.retold:
             ticket = keep_time(old, ticket, self.book.follow_ups, self.facts(), self.now)
         return ticket.but(version=old.version + 1 if old else 1, updated_at=self.now)
+
+
+def _first_kept(messages: list[Recent]) -> int:
+    """Return the place of the first message that is still remembered."""
+    if len(messages) <= _RECENT_KEPT:
+        return 0
+    first = len(messages) - _RECENT_KEPT
+    since = messages[-1].sent_at - _BUSY_FOR
+    if messages[first + _BUSY_KEPT].sent_at < since:
+        return first
+    least = max(0, len(messages) - _BUSY_MOST)
+    return max(least, min(first, bisect_left(messages, since, key=lambda message: message.sent_at) - _BUSY_KEPT))

@@ -19,7 +19,8 @@ from stream.core.value import Value
 from stream.worker.record import GroupRecord
 from stream.worker.summary import Summary, TicketSummary, sum_up, summarise_ticket
 
-_PLACE = b'"tickets":{},"recent":[],"seen":{"at":{}'  # where the large fields belong in the bytes of a group without them
+# Where the large fields belong in the bytes of a group without them.
+_PLACE = b'"tickets":{},"recent":[],"done":[],"seen":{"at":{}'
 _SEEN = 0  # the part of the seen ids; no value has this identity
 _NOTHING: Mapping[int, bytes] = MappingProxyType({})
 _FRONT = b'{"summary":'
@@ -51,22 +52,24 @@ def encode(record: GroupRecord, known: dict[int, Part], written: Mapping[int, by
     state = record.state
     tickets = [known.get(id(ticket)) or _ticket_part(ticket, written) for ticket in state.tickets.values()]
     recent = [known.get(id(message)) or Part(message, message.to_json()) for message in state.recent]
+    done = [known.get(id(one)) or Part(one, one.to_json()) for one in state.done]
     seen = _seen_part(state.seen, known.get(_SEEN))
-    small = record.but(state=state.but(tickets={}, recent=(), seen=state.seen.but(at={}))).to_json()
+    small = record.but(state=state.but(tickets={}, recent=(), done=(), seen=state.seen.but(at={}))).to_json()
     before, _, after = small.partition(_PLACE)
     named = b",".join(b"%b:%b" % (json.dumps(name).encode(), part.raw) for name, part in zip(state.tickets, tickets, strict=True))
     said = b",".join(part.raw for part in recent)
     summary = sum_up(record, [part.summary for part in tickets if part.summary is not None])
-    raw = b'%b%b,%b"tickets":{%b},"recent":[%b],"seen":{"at":{%b}%b' % (
+    raw = b'%b%b,%b"tickets":{%b},"recent":[%b],"done":[%b],"seen":{"at":{%b}%b' % (
         _FRONT,
         summary.to_json(),
         before[1:],
         named,
         said,
+        b",".join(part.raw for part in done),
         seen.raw,
         after,
     )  # fmt: skip -- one field of the form each
-    return Encoded(raw, summary, {id(part.value): part for part in _all(tickets, recent)} | {_SEEN: seen})
+    return Encoded(raw, summary, {id(part.value): part for part in _all(tickets, recent, done)} | {_SEEN: seen})
 
 
 def read_summary(raw: bytes) -> Summary:

@@ -44,7 +44,7 @@ def busy_day(seed: int, *, groups: int = 6, requests: int = 8) -> Chat:
             )
             for _ in range(2 * requests)
         ]
-    timed.sort(key=lambda each: each[0])
+    timed = _a_second_apart(timed)
     before = [0.0, *(at for at, _ in timed)]
     return Chat.model_validate(
         {
@@ -61,6 +61,19 @@ def busy_day(seed: int, *, groups: int = 6, requests: int = 8) -> Chat:
             "lines": [line | {"after": at - earlier} for (at, line), earlier in zip(timed, before, strict=False)],
         }
     )
+
+
+def _a_second_apart(timed: list[tuple[float, dict[str, Any]]]) -> list[tuple[float, dict[str, Any]]]:
+    """Let nobody write twice in one second: times are whole seconds, and nothing tells which of the two came first."""
+    taken: set[tuple[str, int]] = set()
+    apart = []
+    for told_at, line in sorted(timed, key=lambda each: each[0]):
+        at = told_at
+        while (line["from"], int(at)) in taken:
+            at += 1
+        taken.add((line["from"], int(at)))
+        apart.append((at, line))
+    return sorted(apart, key=lambda each: each[0])
 
 
 def _case(dice: random.Random, group: str, who: str, at: float) -> Iterator[tuple[float, dict[str, Any]]]:

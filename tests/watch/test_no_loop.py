@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from tests.watch.busy_day import busy_day
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LATEST = timedelta(minutes=20)
+SEEDS = 200 if os.environ.get("GROUPDESK_TEST_LONG") == "1" else 4
 
 
 def book() -> Book:
@@ -70,6 +72,20 @@ def test_a_thousand_echoes_of_our_own_messages_make_no_ticket_and_no_answer() ->
 def outline(tickets: dict[str, Ticket]) -> dict[str, Any]:
     """Return what must not depend on how the messages came."""
     return {key: (ticket.group, ticket.category, ticket.opened_by, ticket.opened_at) for key, ticket in tickets.items()}
+
+
+def in_full(states: dict[str, GroupState]) -> dict[str, Any]:
+    """Return everything of the tickets that the talk decides; one that went into another is told there."""
+    tickets = {key: ticket for state in states.values() for key, ticket in state.tickets.items()}
+    return {key: told(ticket) for key, ticket in tickets.items() if ticket.merged_into is None}
+
+
+def told(ticket: Ticket) -> tuple[Any, ...]:
+    entries = tuple((entry.message_id, entry.attached_because, entry.text) for entry in ticket.messages)
+    clocks = (ticket.clocks.first_response, ticket.clocks.next_response, ticket.clocks.resolution)
+    times = (ticket.opened_at, ticket.waiting_since, ticket.last_customer_at, ticket.last_staff_at, ticket.resolved_at)
+    named = (ticket.category, ticket.priority, ticket.title, ticket.opened_by, ticket.assignee)
+    return (ticket.state, entries, times, named, tuple(clock and clock.met_at for clock in clocks), ticket.reopened)
 
 
 class Weather(NamedTuple):
@@ -125,11 +141,14 @@ def test_on_a_bad_day_no_ticket_is_lost_or_changed_and_nothing_is_said() -> None
 
 def test_on_a_busy_half_hour_with_a_real_transport_the_tickets_are_those_of_a_good_one() -> None:
     # One in 50 twice, one in 50 up to twenty minutes late, one in 100 only out of the store: 350 events, 48 tickets.
-    told = list(happenings(busy_day(1), seed="s", starts_at=START.timestamp(), instance_id="i"))
     rules = book()
-    _, good, _ = apply(arrive(told, Weather(0, 0, 0), seed=0), rules)
-    wanted = outline(good)
-    assert len(wanted) == 48
-    for seed in range(3):
-        _, tickets, said = apply(arrive(told, Weather(0.02, 0.02, 0.01), seed), rules)
-        assert (outline(tickets), said) == (wanted, []), seed
+    for seed in range(SEEDS):
+        told = list(happenings(busy_day(seed), seed="s", starts_at=START.timestamp(), instance_id="i"))
+        good, _, _ = apply(arrive(told, Weather(0, 0, 0), seed=0), rules)
+        wanted = in_full(good)
+        assert len(wanted) == 48
+        states, _, said = apply(arrive(told, Weather(0.02, 0.02, 0.01), seed), rules)
+        assert ({key: found for key, found in in_full(states).items() if key in wanted}, said) == (wanted, []), seed
+        # What opened a ticket for want of the message before it has gone into that one's.
+        extra = {key: ticket for state in states.values() for key, ticket in state.tickets.items() if key not in wanted}
+        assert all(ticket.merged_into in wanted and not ticket.messages for ticket in extra.values()), seed

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stream.adapters.rule_files import load_book
 from stream.adapters.topics import Topic
 from stream.core.delivery import Delivery
+from stream.core.done import Done, standing_of
 from stream.worker.broker_side import partition_of
 from stream.worker.encoding import Part, encode, read_summary, summarise
 from stream.worker.handle import Arrival, handle
@@ -63,6 +64,17 @@ def test_what_is_written_is_the_record_with_its_summary_in_front(said: list[tupl
         assert encoded.raw == front + record.to_json()[1:]
         assert GroupRecord.from_json(encoded.raw) == record
         assert read_summary(encoded.raw) == summarise(record) == encoded.summary
+
+
+def test_what_was_done_besides_talking_is_written_with_it() -> None:
+    (record,) = records([("my order 4417 has not arrived, where is it?", 0)])
+    stands = {ticket.id: standing_of(ticket) for ticket in record.state.tickets.values()}
+    done = tuple(Done(id=f"D{number}", at=START, form="reaction", emoji="✅", left=stands) for number in range(2))
+    record = record.but(state=record.state.but(done=done))
+    parts = encode(record, {}).parts
+    again = encode(record, parts)
+    assert GroupRecord.from_json(again.raw) == record
+    assert all(again.parts[id(one)] is parts[id(one)] for one in done)
 
 
 def test_the_parts_that_are_kept_are_those_of_the_last_record_only() -> None:

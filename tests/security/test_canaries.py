@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from socket import gethostname
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -15,8 +16,10 @@ import pytest
 import requests
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "end_to_end"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from deliveries import message
+from hostile_http import wrong_answers
 from system import SECRET, System, free_port, wait_for
 
 from stream.adapters.topics import Topic
@@ -99,15 +102,22 @@ def address_of(url: str) -> tuple[str, int]:
     return parts.hostname or "", parts.port or 0
 
 
-def ports_of(pid: int) -> set[int]:
-    """Return the TCP ports that a process listens on, from /proc."""
+def listens_at(pid: int) -> set[tuple[str, int]]:
+    """Return the addresses and TCP ports at which a process listens, from /proc."""
     inodes = {
         target.removeprefix("socket:[").removesuffix("]")
         for file in Path(f"/proc/{pid}/fd").iterdir()
         if (target := str(file.readlink())).startswith("socket:")
     }
     rows = [row.split() for name in ("tcp", "tcp6") for row in Path(f"/proc/{pid}/net/{name}").read_text().splitlines()[1:]]
-    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and row[9] in inodes}
+    places = [row[1].split(":") for row in rows if row[3] == "0A" and row[9] in inodes]
+    return {(str(ip_address(_in_order(address))), int(port, 16)) for address, port in places}
+
+
+def _in_order(address: str) -> bytes:
+    """Return an address as /proc has it, in words of four bytes the wrong way round, as it is sent."""
+    words = [bytes.fromhex(address[start : start + 8])[::-1] for start in range(0, len(address), 8)]
+    return b"".join(words)
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="looks into Linux's /proc")
@@ -153,10 +163,16 @@ def test_what_comes_in_is_neither_contacted_nor_logged_nor_made_a_file(system: S
         assert secret.encode() not in stored
     assert listener.visits == 0
 
-    ports = {name: ports_of(process.pid) for name, process in system.processes.items()}
+    places = {name: listens_at(process.pid) for name, process in system.processes.items()}
     dashboard_port = int(system.environment["DASHBOARD_PORT"])
-    listening = {name: found for name, found in ports.items() if found}
-    assert listening == {"bridge": {system.port}, "dashboard": {dashboard_port}}
+    listening = {name: found for name, found in places.items() if found}
+    assert listening == {
+        "bridge": {("127.0.0.1", system.port)},
+        "dashboard": {(system.environment["DASHBOARD_HOST"], dashboard_port)},
+    }
+    for port in (system.port, dashboard_port):
+        assert wrong_answers(port) == {}
+    assert all(process.poll() is None for process in system.processes.values())
 
     configured = {
         address_of(system.environment[name]) for name in ("KAFKA_BOOTSTRAP_SERVERS", "EVOLUTION_API_URL", "OPENAI_BASE_URL")

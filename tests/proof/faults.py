@@ -36,6 +36,7 @@ def plan(scenario: Scenario) -> list[tuple[float, str]]:
         + ["clock"] * scenario.clock_steps
         + ["outage"] * scenario.outages
         + (["disk"] if scenario.disk_full else [])
+        + (["rolling"] if scenario.nodes > 1 else [])
     )
     dice.shuffle(kinds)
     places = sorted(dice.uniform(0.03, 0.97) for _ in kinds)
@@ -61,6 +62,7 @@ class Faults:
             "crash": self._crash,
             "pause": self._pause,
             "broker": self._broker,
+            "rolling": self._roll,
             "cut": self._cut,
             "slow": self._slow,
             "disk": self._disk,
@@ -156,6 +158,13 @@ class Faults:
         self._stage.say(f"{'kill' if is_kill else 'stop'} and start node {number + 1} of Kafka")
         (kafka.kill if is_kill else kafka.restart)(number)
         self._stage.say(f"node {number + 1} of Kafka serves again")
+
+    def _roll(self) -> None:
+        """Stop and start each node of Kafka in turn, as for a new version."""
+        for number in range(self._scenario.nodes):
+            self._stage.say(f"stop and start node {number + 1} of Kafka, one after the other")
+            self._stage.kafka.restart(number)
+            self._wait(self._scenario.gap_s)
 
     def _cut(self) -> None:
         number = self._dice.randrange(self._scenario.nodes)

@@ -14,7 +14,7 @@ class Scenario:
     messages: int = 2_000
     rate: float = 150.0  # webhooks a second
     groups: int = 0  # 0: one for every hundred messages
-    nodes: int = 1  # of Kafka
+    nodes: int = 1  # of Kafka; several are restarted in turn too
     workers: int = 1
     kills: int = 0  # SIGKILL of a role, at random
     crash_points: int = 0  # deaths at named places, each in turn
@@ -48,7 +48,7 @@ class Scenario:
         """How many faults there are to be spread over the run."""
         network = self.broker_restarts + self.cuts + self.slow
         single = self.kills + self.crash_points + self.pauses + network + self.clock_steps + self.outages
-        return single + (3 if self.rebalances else 0) + (1 if self.disk_full else 0)
+        return single + (3 if self.rebalances else 0) + (1 if self.disk_full else 0) + (1 if self.nodes > 1 else 0)
 
     def but(self, **changes: Any) -> Self:
         return replace(self, **changes)

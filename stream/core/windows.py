@@ -28,7 +28,7 @@ def plan(ticket: Ticket, policy: Policy, calendar: BusinessCalendar, now: dateti
         return None
     since = turn_began(ticket)
     done = done_steps(ticket)
-    warning = _plan_warning(ticket, policy, now) if BEFORE_PROMISE not in done else None
+    warning = _plan_warning(ticket, policy, calendar, now) if BEFORE_PROMISE not in done else None
     if warning is not None:
         return warning
     following = _following(policy, party, max(done, default=-1))
@@ -114,7 +114,7 @@ def may_close(ticket: Ticket) -> bool:
     return ticket.state is TicketState.WAITING_CUSTOMER and any(f.status is FollowUpStatus.SENT for f in nudges)
 
 
-def _plan_warning(ticket: Ticket, policy: Policy, now: datetime) -> Window | None:
+def _plan_warning(ticket: Ticket, policy: Policy, calendar: BusinessCalendar, now: datetime) -> Window | None:
     promises, promised = policy.promises, ticket.promised_until
     if promised is None or promises.warn_before is None or party_of(ticket) != "us":
         return None
@@ -126,7 +126,7 @@ def _plan_warning(ticket: Ticket, policy: Policy, now: datetime) -> Window | Non
         step=BEFORE_PROMISE,
         due_at=due_at,
         opened_at=turn_began(ticket),
-        because="a promise is about to be due; tell the team",
+        because=f"promised for {_local(promised, calendar)}; tell the team before",
         promised_until=promised,
     )
 

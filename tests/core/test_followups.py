@@ -259,6 +259,7 @@ def test_a_promise_moves_the_window_and_the_team_is_warned_before() -> None:
     kept = keep_time(kept, kept.but(promised_until=after(180)), RULES, GROUP, after(5))
     assert kept.window is not None
     assert (kept.window.step, kept.window.due_at, kept.window.promised_until) == (BEFORE_PROMISE, after(150), after(180))
+    assert kept.window.because == "promised for 2026-03-02 15:00; tell the team before"
     warned = run(kept, 150)
     assert warned.window is not None
     assert (warned.window.step, warned.window.due_at) == (0, after(195))

@@ -120,6 +120,17 @@ def test_resolved_comes_back_within_its_window_only() -> None:
     assert not may_reopen(resolved, after(48 * 60 + 1), window.reopen_within)
 
 
+@pytest.mark.parametrize("spoken", [customer(59, S.STILL_OPEN), customer(30, S.CHASING), customer(1, None, Label.TICKET)])
+def test_what_was_written_before_the_end_never_opens_a_ticket_again(spoken: Spoken) -> None:
+    resolved = ticket(RESOLVED, since=60)
+    assert hear(resolved, spoken, Manners()).state is RESOLVED
+    assert not may_reopen(resolved, spoken.at, Manners().reopen_within)
+    assert not may_reopen(resolved, after(60), Manners().reopen_within)
+    closed = ticket(CLOSED, since=60)
+    assert hear(closed, spoken, Manners()) == closed
+    assert hear(closed, customer(90, S.STILL_OPEN), Manners()) == closed
+
+
 def test_times_of_resolving_and_closing() -> None:
     resolved = ticket(RESOLVED, 30)
     closed = enter(resolved, CLOSED, after(60))

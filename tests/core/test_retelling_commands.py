@@ -131,6 +131,15 @@ def test_two_who_write_in_one_second_are_told_alike_whoever_comes_first(book: Bo
     assert outline(one) == outline(other) == outline(third)
 
 
+def test_what_is_answered_and_solved_in_one_second_is_solved_then(book: Book) -> None:
+    ask, answer = says(0, "bea", "My order 48213 has not arrived", name="BEA"), says(200, "ana", "I am checking it", "BEA")
+    solved = says(200, "bea", "it has arrived, problem solved", "BEA", name="END")
+    state, _ = play([ask, answer, late(solved, 9)], book)
+    resolution = state.tickets[BEA].clocks.resolution
+    assert resolution is not None
+    assert (state.tickets[BEA].waiting_since, resolution.met_at) == (solved.sent_at, solved.sent_at)
+
+
 def test_what_the_model_said_of_a_message_is_told_again(book: Book) -> None:
     verdict = Detection(label=Label.UPDATE, stage=Stage.MODEL, status=UpdateStatus.RESOLVED, decided_by="model:x", confidence=0.9)
     asked = asks(32) | {"actor": Actor(kind=ActorKind.MODEL)}

@@ -134,11 +134,15 @@ def _context(instance: Instance, chat: str, body: JSON) -> JSON | None:
 
 
 def _mentions(instance: Instance, chat: str, body: JSON) -> tuple[str, ...]:
+    wanted = body.get("mentioned")
+    if wanted == []:
+        raise Refusal(400, [["mentioned does not meet minimum length of 1"]])
+    if wanted and len(wanted) > len({*wanted}):
+        raise Refusal(400, [["mentioned contains duplicate item"]])
     if body.get("mentionsEveryOne"):  # any non-empty string counts as yes
         group = instance.groups.get(chat)
         return tuple(person.address for person in group.people) if group else ()
-    wanted = body.get("mentioned") or []
-    return tuple(m if "@" in m else f"{m}@s.whatsapp.net" for m in wanted)
+    return tuple(m if "@" in m else f"{m}@s.whatsapp.net" for m in wanted or [])
 
 
 async def _find_messages(request: web.Request) -> web.Response:
@@ -152,11 +156,15 @@ async def _find_messages(request: web.Request) -> web.Response:
 async def _fetch_all_groups(request: web.Request) -> web.Response:
     if request.query.get("getParticipants") not in {"true", "false"}:
         raise Refusal(400, ["The getParticipants needs to be informed in the query"])
+    if found(request).state != "open":
+        raise Refusal(500, "Connection Closed")
     with_people = request.query["getParticipants"] == "true"
     return web.json_response([group.metadata(with_people=with_people) for group in found(request).groups.values()])
 
 
 def _group(request: web.Request, unknown: str) -> Group:
+    if found(request).state != "open":
+        raise Refusal(404, [unknown, "Error: Connection Closed"])
     group = found(request).groups.get(request.query.get("groupJid", ""))
     if group is None:
         raise Refusal(404, [unknown, "Error: item-not-found"])

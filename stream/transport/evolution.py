@@ -37,7 +37,7 @@ class EvolutionTransport:
         if message.quoted_id:
             body["quoted"] = {"key": {"id": message.quoted_id}}
         if message.mentions:
-            body["mentioned"] = list(message.mentions)
+            body["mentioned"] = list(dict.fromkeys(message.mentions))  # one that stands there twice is refused
         try:
             return _sent(await self._post("sendText", body))
         except CallFailed as problem:

@@ -158,7 +158,7 @@ class EvolutionClient:
         try:
             row = await self.http.call("GET", "group", "findGroupInfos", self.instance, query={"groupJid": _jid(jid)})
         except CallFailed as problem:
-            if problem.status == 404 and "does not exist" not in problem.text:
+            if re.search(r"item-not-found|forbidden|not-authorized", problem.text):
                 return None
             raise
         return _group(_object(row))

@@ -90,10 +90,14 @@ _BY_TEXT: tuple[tuple[int | None, str, Verdict], ...] = (
     (None, r"rate-overlimit|too many requests", _TOO_FAST),
     (None, r"no sessions|not-acceptable", _KEYS),
     (None, r"account.*(restricted|banned)|forbidden|\b463\b", _FORBIDDEN),
-    (400, r"requires property|is not of a type|is not one of|does not match|text is required", _MALFORMED),
+    (400, r"requires property|is not of a type|is not one of|does not (match|meet)|duplicate item|text is required", _MALFORMED),
+    (400, r"invalid format|enter a value in|must be an? (single emoji|array)|cannot be empty", _MALFORMED),
     (400, r'"?exists"?: ?false', _NO_ACCOUNT),
     (400, r"group not found|item-not-found|^\[object object\]$", _NO_GROUP),
+    (404, r"item-not-found|not-authorized", _NO_GROUP),
 )
+# Whatever fails when a group is asked for is told as 404, with the reason behind these words.
+_OF_A_GROUP = re.compile(r"(error fetching group|no participants); ", re.IGNORECASE)
 _BY_STATUS: dict[int, Verdict] = {
     401: Verdict(Retry.SAFE, "Evolution does not accept EVOLUTION_API_KEY", needs_person=True, concerns_all=True),
     403: Verdict(Retry.NEVER, "Evolution forbids the call", needs_person=True, concerns_all=True),
@@ -112,7 +116,7 @@ def classify(status: int, answer: Any) -> Verdict:
     if 300 <= status < 400:
         return REDIRECTED
     text = flatten(answer)
-    if status not in {401, 404}:  # told before anything is done, whatever the text
+    if status not in {401, 404} or _OF_A_GROUP.match(text):  # told before anything is done, whatever the text
         for wanted, pattern, verdict in _BY_TEXT:
             if wanted in (None, status) and re.search(pattern, text, re.IGNORECASE):
                 return verdict

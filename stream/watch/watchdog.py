@@ -234,7 +234,8 @@ class Watchdog:
                 self._ears.listen_anew(self._clock())
                 return
         self._alarm = (
-            f"it says it is connected, but nothing was heard for {minutes} min, nor was our own message, nor after a restart"
+            f"it says it is connected, but nothing was heard for {minutes} min, nor was our own message, nor after a restart; "
+            "restart Evolution itself"
         )
         log.error("silent", minutes=minutes)
 

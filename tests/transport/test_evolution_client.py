@@ -97,6 +97,15 @@ async def test_groups_and_their_people_in_both_forms(client: EvolutionClient) ->
         await client.group("../../x@g.us?a=b")
 
 
+async def test_a_group_that_cannot_be_asked_for_is_not_one_that_we_left(
+    client: EvolutionClient, evolution: EvolutionServer
+) -> None:
+    evolution.instances["desk"].state = "close"
+    with pytest.raises(CallFailed) as raised:
+        await client.group(GROUP)
+    assert "connection is closed" in str(raised.value)
+
+
 async def test_messages_of_a_span_come_oldest_first_over_all_pages(client: EvolutionClient, evolution: EvolutionServer) -> None:
     start = 1_790_000_000
     for number in range(250):
@@ -120,7 +129,7 @@ async def test_no_message_is_lost_where_pages_end_within_a_second(
 
 async def test_texts_quotes_and_look_up(transport: EvolutionTransport, evolution: EvolutionServer) -> None:
     put(evolution, "AC1", int(datetime.now(UTC).timestamp()))
-    sent = await transport.send_text(OutgoingText(chat=GROUP, text="on it @81", quoted_id="AC1", mentions=("81@lid",)))
+    sent = await transport.send_text(OutgoingText(chat=GROUP, text="on it @81", quoted_id="AC1", mentions=("81@lid", "81@lid")))
     data = evolution.instances["desk"].sent[0]
     assert (data["contextInfo"]["stanzaId"], data["contextInfo"]["mentionedJid"]) == ("AC1", ["81@lid"])
     now = datetime.now(UTC)

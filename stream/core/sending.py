@@ -65,7 +65,8 @@ class SendingLimits(Value):
 
     `gap_s` is the mean pause between two messages of an instance, halved or half as much again by a draw that the id makes.
     `claim_s` is how long a claim holds without a call. `settle_s` is how long after it a message is looked for: longer than
-    a call can take.
+    a call can take. `longest_doubt` is when people are told that it is not known, where the store could not be asked; an echo
+    that comes later still settles it.
     """
 
     gap_s: float = 4.0
@@ -76,6 +77,7 @@ class SendingLimits(Value):
     most_attempts: int = 4
     retry_s: float = 20.0
     longest_age: timedelta = timedelta(hours=1)
+    longest_doubt: timedelta = timedelta(minutes=8)
 
 
 class Standing(Value):

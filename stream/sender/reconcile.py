@@ -55,7 +55,7 @@ class Reconciler:
             rows = await self._transport_of(outbound).find_own(outbound.group, since, now + ODD_CLOCK)
         except CallFailed as problem:
             self._look_again[outbound.id] = now + timedelta(seconds=_AWAY_S)
-            if now - since > self._limits.longest_age:
+            if now - since > self._limits.longest_doubt + ODD_CLOCK:
                 self._end_as_unknown(outbound, found, f"it could not be looked for: {problem}")
             return True
         self.looked += 1

@@ -5,7 +5,7 @@ It is run once with the intents left out, to show that it would see a message se
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ import pytest
 from stream.core.outcome import Outbound
 from stream.core.sending import DeliveryStatus, standing
 from stream.sender.sender import Sender
+from stream.transport import failures
 from stream.transport.failures import CallFailed
-from tests.sender.small_world import Process, World, play, reports, say
+from stream.transport.interface import OutgoingText, OwnMessage, Sent
+from tests.sender.small_world import NOW, Process, WhatsApp, World, play, reports, say
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -102,3 +104,26 @@ async def test_every_end_is_told_to_the_group_of_the_ticket(tmp_path: Any) -> No
             last = standing(told).last
             assert last is not None
             assert last.status.value in heard[outbound_id]
+
+
+async def test_a_doubt_that_nobody_can_settle_is_shown_within_ten_minutes(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_answer(self: WhatsApp, message: OutgoingText) -> Sent:
+        self.world.arrive(message.text)
+        raise CallFailed(failures.NO_ANSWER, call="send")
+
+    async def away(self: WhatsApp, chat: str, since: datetime, until: datetime) -> list[OwnMessage] | None:  # noqa: ARG001
+        raise CallFailed(failures.NOT_REACHED, call="find")
+
+    monkeypatch.setattr(WhatsApp, "send_text", no_answer)
+    monkeypatch.setattr(WhatsApp, "find_own", away)
+    world = World(1, crash_rate=0.0, fault_rate=0.0)
+    say(world, 0)
+    process = Process(world, tmp_path)
+    while world.now < NOW + timedelta(minutes=10):
+        process.catch_up()
+        await process.sender.step()
+        world.now += timedelta(seconds=5)
+    last = standing(reports(world)["o0"]).last
+    assert last is not None
+    assert last.status is DeliveryStatus.UNKNOWN
+    assert world.arrived == ["text 0"]

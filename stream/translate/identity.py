@@ -86,7 +86,7 @@ def read_sender(key: dict[str, Any], *, name: Any, from_me: bool, own_address: s
 
 def _told_addresses(source: dict[str, Any]) -> list[str | None]:
     told = LID if source.get("addressingMode") == "lid" else PHONE
-    return [read_address(source.get(field), bare or told) for field, bare in _ADDRESS_FIELDS.items()]
+    return [read_address(source.get(field), bare or told) for field, bare in _ADDRESS_FIELDS.items() if field in source]
 
 
 def _from_addresses(addresses: Iterable[Any]) -> Sender:

@@ -61,6 +61,7 @@ class GroupAgent:
         self._names = {short: topic.get_topic_name() for short, topic in topics.items()}
         self._by_name = {name: short for short, name in self._names.items()}
         self._batch = Batch()
+        self._is_handing_over = False
         self._pending: deque[tuple[Any, Batch, list[Any]]] = deque()
         self._in_flight: set[str] = set()  # handled and not yet acknowledged
         self._something_pending = asyncio.Event()
@@ -144,12 +145,15 @@ class GroupAgent:
     async def _hand_over(self, stream: Any) -> None:
         """Give what came of the batch to the producer: first the groups, so that nothing is said that no group knows of."""
         batch, tickets = self._batch, self._batch.snapshots()
+        self._is_handing_over = True
         written = {ticket: each.value for ticket, each in tickets.items()}
         try:
             promises = [await self._write(key, changed, written) for key, changed in batch.changed.items()]
             promises += [await self._publish(each) for each in (*tickets.values(), *batch.said)]
         except Exception as error:  # noqa: BLE001 - whatever kept a record from the producer, the answer is the same
             self._end_because(error)
+        finally:
+            self._is_handing_over = False
         crash_points.reach("worker.sent")
         self._batch = Batch()
         self._pending.append((stream, batch, promises))
@@ -225,14 +229,24 @@ class GroupAgent:
         self.is_recovered = False
         self._handled_to.clear()
         self.app.consumer.begins_at = {}
+        self._forget_batch()
         with contextlib.suppress(TimeoutError):  # what is late is delivered to the next owner again
             await asyncio.wait_for(self._all_confirmed.wait(), timeout=5.0)
+
+    def _forget_batch(self) -> None:
+        """Let go of what was handled and not handed over: it is not acknowledged, so whoever has the groups next reads it."""
+        if self._is_handing_over:
+            return
+        self._in_flight.difference_update(ref for _, ref in self._batch.taken)
+        self._batch = Batch()
+        if not self._pending:
+            self._all_confirmed.set()
 
     async def on_recovered(self, *_: object) -> None:
         """The table is back: count what is there. Groups of other workers are left out."""
         owned = {tp.partition for tp in self.app.consumer.assignment()}
         partitions = self.table.partitions
-        self._batch = Batch()  # whatever could not be handed over before is not acknowledged, and read again
+        self._forget_batch()
         self._kept.clear()
         self.summaries.clear()
         for key, raw in self.table.items():

@@ -196,3 +196,19 @@ async def test_what_it_had_handled_says_nothing_once_its_groups_were_with_anothe
         await scene.agent.on_revoked()
         scene.queue.put_nowait(SimpleNamespace(message=message(9), is_done=False))  # 2 to 8 were handled elsewhere
         await until(lambda: scene.agent.handled_total == 3)
+
+
+async def test_what_was_not_handed_over_does_not_hold_up_a_rebalance_and_holds_no_place() -> None:
+    scene = Scene(0)
+    for number in range(3):
+        scene.agent._take(SimpleNamespace(message=message(number)))
+    assert not scene.agent._all_confirmed.is_set()
+
+    await asyncio.wait_for(scene.agent.on_revoked(), 2)
+
+    assert not scene.agent._batch
+    assert not scene.agent._in_flight
+    with running(scene):  # whoever has the group next gets them again
+        for number in range(3):
+            scene.queue.put_nowait(SimpleNamespace(message=message(number), is_done=False))
+        await until(lambda: len(scene.agent._in_flight) == 3)

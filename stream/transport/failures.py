@@ -68,6 +68,12 @@ CLOSED = Verdict(Retry.SAFE, "the WhatsApp connection is closed", concerns_all=T
 _TOO_FAST = Verdict(Retry.SAFE, "WhatsApp asks to slow down", concerns_all=True)
 _KEYS = Verdict(Retry.UNCERTAIN, "WhatsApp did not accept the group's encryption keys")
 _FORBIDDEN = Verdict(Retry.NEVER, "WhatsApp forbids this number to write there", needs_person=True, concerns_all=True)
+_NO_SUCH_PATH = Verdict(
+    Retry.SAFE,
+    "the server knows no such path; EVOLUTION_API_URL is Evolution's address and nothing behind it",
+    needs_person=True,
+    concerns_all=True,
+)
 _STARTING = Verdict(Retry.SAFE, "Evolution has not loaded the instance yet; it is still starting", concerns_all=True)
 _NAME_IN_USE = Verdict(
     Retry.SAFE,
@@ -116,6 +122,8 @@ def classify(status: int, answer: Any) -> Verdict:
     if 300 <= status < 400:
         return REDIRECTED
     text = flatten(answer)
+    if status == 404 and re.match(r"cannot (get|post|delete) /", text, re.IGNORECASE):
+        return _NO_SUCH_PATH
     if status not in {401, 404} or _OF_A_GROUP.match(text):  # told before anything is done, whatever the text
         for wanted, pattern, verdict in _BY_TEXT:
             if wanted in (None, status) and re.search(pattern, text, re.IGNORECASE):

@@ -63,6 +63,11 @@ def test_a_missing_licence_asks_for_a_person() -> None:
     assert classify(503, {"error": "busy"}).retry is Retry.UNCERTAIN
 
 
+def test_an_address_with_something_behind_it_is_told_from_an_absent_instance() -> None:
+    assert "EVOLUTION_API_URL" in classify(404, answer(["Cannot GET /api/instance/connectionState/desk"])).because
+    assert "EVOLUTION_API_URL" not in classify(404, answer(['The "desk" instance does not exist'])).because
+
+
 @pytest.mark.parametrize(
     ("message", "line"),
     [

@@ -62,7 +62,7 @@ def tell(report: dict[str, Any]) -> str:
     scenario, figures = report["scenario"], report["figures"]
     lines = [
         (
-            f"seed {scenario['seed']}: {scenario['messages']} webhooks, {figures['inputs']} inputs, "
+            f"seed {scenario['seed']}: {report['webhooks']['sent']} webhooks, {figures['inputs']} inputs, "
             f"{figures['tickets']} tickets, {figures['rows']} rows, {figures['sends']} sends, {report['seconds']} s; "
             f"the longest time in which inputs waited and none was handled: {report['longest_standstill_s']} s"
         ),

@@ -42,6 +42,11 @@ class Driver:
         """How much of the load has been sent for the first time, from 0 to 1."""
         return len(self.sent) / max(1, self._scenario.messages)
 
+    def end(self) -> None:
+        """Send nothing more for the first time; what is under way is sent until it is taken."""
+        self._left = 0
+        self._window.clear()
+
     async def run(self) -> None:
         """Return when everything has been taken."""
         async with aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False) as session:

@@ -80,6 +80,9 @@ class Faults:
         while waiting or not load.done():
             self._stage.load_to = waiting[0][0] + self._ahead if waiting else 1.0
             self._work_at_the_desk()
+            if self._is_over():
+                waiting.clear()
+                self._stage.town.do(self._stage.driver.end)
             if load.done():
                 load.result()
             if not waiting or (self._stage.driver.share < waiting[0][0] and not load.done()):
@@ -96,6 +99,9 @@ class Faults:
             self._wait(self._dice.uniform(1, 2) * self._scenario.gap_s)
             if self._dice.random() < _AT_WORK:
                 self._wait_for_work(began)
+
+    def _is_over(self) -> bool:
+        return bool(self._scenario.minutes) and time.monotonic() - self._stage.began > 60 * self._scenario.minutes
 
     def _work_at_the_desk(self) -> None:
         """Let people ask for something on the dashboard and in the Sheet, and let garbage reach the input topics."""

@@ -37,6 +37,7 @@ class Scenario:
     roles: tuple[str, ...] = field(default=("bridge", "worker", "classifier", "sender", "sheet"))
     gap_s: float = 4.0  # between two faults, and as much again at most
     victims: tuple[str, ...] = ()  # whom faults may hit; none: all roles
+    minutes: float = 0.0  # then load and faults end, however far they are; 0: never
     quiet_s: float = 600.0  # the longest wait until everything has settled
 
     @property

@@ -10,7 +10,6 @@ A detect file with a problem, or with an example that fails, is left out as a wh
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import re
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from typing import Any
 
 from stream.adapters.rule_examples import failing_examples
 from stream.adapters.rule_salvage import problems_of_lists, problems_of_rules
+from stream.adapters.rule_snapshot import Snapshot, Unreadable, take_snapshot, version_of
 from stream.adapters.yaml_lines import Document, Problem, did_you_mean, fit, read_yaml
 from stream.core.book import Book
 from stream.core.followup_policy import FollowUps
@@ -32,7 +32,8 @@ from stream.core.rules import LANGUAGE, ListFile, RuleFile
 from stream.core.team import Team
 from stream.errors import RulesError
 
-SUFFIXES = (".yaml", ".yml", ".ics")  # followups.yaml may name calendars
+__all__ = ["Loaded", "Snapshot", "build_book", "load_book", "take_snapshot", "version_of"]
+
 # Files that other parts read, with the function that reads them: (path, problems) -> what the Book carries, or None.
 _READERS = {
     "followups.yaml": ("stream.adapters.follow_up_files", "load_follow_ups"),
@@ -41,8 +42,6 @@ _READERS = {
 _TOP = ("groups.yaml", "team.yaml", *_READERS)
 
 _NO_LANGUAGE = "a file here is named for the language of its words: en.yaml, id.yaml, pt.yaml, es.yaml, or any.yaml for all"
-
-Snapshot = Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +59,6 @@ def load_book(rules_dir: Path) -> Book:
     if loaded.problems:
         raise RulesError("\n".join(map(str, loaded.problems)))
     return loaded.book
-
-
-def take_snapshot(rules_dir: Path) -> dict[str, bytes]:
-    """Return the bytes of every file of the folder that is read, by its path in it; raises `RulesError` without a folder."""
-    if not rules_dir.is_dir():
-        raise RulesError(f"There is no rules folder at {rules_dir}; set RULES_DIR to the folder with groups.yaml and detect/.")
-    found: dict[str, bytes] = {}
-    for path in sorted(rules_dir.rglob("*")):
-        name = path.relative_to(rules_dir).as_posix()
-        if path.suffix in SUFFIXES and not any(part.startswith(".") for part in PurePosixPath(name).parts):
-            try:
-                found[name] = path.read_bytes()
-            except FileNotFoundError:  # an editor replaced it just now: the next scan sees the new one
-                continue
-            except OSError as error:
-                raise RulesError(f"{path} cannot be read: {error.strerror}.") from error
-    return found
-
-
-def version_of(snapshot: Snapshot) -> str:
-    """Return the hash under which decisions remember these files."""
-    digest = hashlib.sha256()
-    for name, raw in sorted(snapshot.items()):
-        digest.update(f"{name}\x00{len(raw)}\x00".encode() + raw)
-    return digest.hexdigest()[:12]
 
 
 def build_book(rules_dir: Path, snapshot: Snapshot, last_good: Loaded | None = None) -> Loaded:
@@ -112,6 +86,7 @@ class _Builder:
         self._used: dict[str, bytes] = {}
         self._lists = NamedLists()
         self._files: dict[str, _RuleFileRead] = {}
+        self._documents: dict[str, Document] = {}
 
     def build(self) -> Loaded:
         self._refuse_strangers()
@@ -121,7 +96,7 @@ class _Builder:
         self._files = self._read_rule_files()
         rules = self._without_faults()
         follow_ups = self._read_by_owner("followups.yaml", self._last.book.follow_ups if self._last else FollowUps())
-        self._check_policies(groups, follow_ups)
+        self._check_names(groups, follow_ups)
         model = self._read_by_owner("model.yaml", self._last.book.model if self._last else None)
         version = version_of(self._used)
         book = Book(version, rules.under(version), groups, team, follow_ups, model)
@@ -131,14 +106,20 @@ class _Builder:
         return (self._dir / name).as_posix()
 
     def _refuse_strangers(self) -> None:
-        for name in list(self._snapshot):
+        for name, raw in list(self._snapshot.items()):
             folder = PurePosixPath(name).parent.as_posix()
+            if isinstance(raw, Unreadable):
+                self._problems.append(Problem(self._shown(name), 1, "", raw.decode()))
+                del self._snapshot[name]
+                if name in self._old:
+                    self._snapshot[name] = self._old[name]
+                continue
             if name.endswith(".ics"):
                 self._used[name] = self._snapshot[name]
                 continue
             if name in _TOP or folder in {"detect", "lists"} or folder.startswith("detect/"):
                 continue
-            near = get_close_matches(name, _TOP, 1)
+            near = get_close_matches(name, _TOP, 1, cutoff=0.8)
             hint = f", did you mean {near[0]}?" if near else "; rules belong in detect/, word lists in lists/"
             self._problems.append(Problem(self._shown(name), 1, "", f"no part of Groupdesk reads this file{hint}"))
             del self._snapshot[name]
@@ -158,8 +139,9 @@ class _Builder:
                 value, misfits = fit(document, model)
                 problems += misfits or _twice(document, value)
             self._problems += self._new(name, raw, problems)
-            if value is not None and not problems:
+            if document is not None and value is not None and not problems:
                 self._used[name] = raw
+                self._documents[name] = document
                 return value
         return default
 
@@ -258,19 +240,26 @@ class _Builder:
                 kept[name] = read
         self._files = {name: kept[name] for name in self._files if name in kept}
 
-    def _check_policies(self, groups: GroupsFile, follow_ups: FollowUps) -> None:
-        """Tell of a policy that followups.yaml does not have; the default policy is used instead, so nothing is left out."""
+    def _check_names(self, groups: GroupsFile, follow_ups: FollowUps) -> None:
+        """Tell of policies and tags that are nowhere else; the default policy is used instead, so nothing is left out."""
         known = [policy.id for policy in follow_ups.policies]
+        tags = sorted({f"tag:{tag}" for group in groups.groups for tag in group.tags})
         for read in self._files.values():
             for place, rule in enumerate(read.file.rules):
                 wanted = rule.then.ticket.follow_up if rule.then.ticket else None
                 if wanted and wanted not in known:
-                    message = f"followups.yaml has no policy {wanted}{did_you_mean(wanted, known)}"
-                    self._problems.append(read.document.problem(("rules", place, "then", "ticket", "follow_up"), message))
-        for group in groups.groups:
+                    self._tell_no_policy(read.document, ("rules", place, "then", "ticket", "follow_up"), wanted, known)
+                for number, name in enumerate(rule.when.groups):
+                    near = did_you_mean(name, tags) if name.startswith("tag:") and name not in tags else ""
+                    if near:  # a tag that no group has yet may come; one that nearly is one will not
+                        path = ("rules", place, "when", "groups", number)
+                        self._problems.append(read.document.problem(path, f"no group in groups.yaml has {name}{near}"))
+        for place, group in enumerate(groups.groups):
             if group.policy and group.policy not in known:
-                message = f"followups.yaml has no policy {group.policy}{did_you_mean(group.policy, known)}"
-                self._problems.append(Problem(self._shown("groups.yaml"), 1, group.jid, message))
+                self._tell_no_policy(self._documents["groups.yaml"], ("groups", place, "policy"), group.policy, known)
+
+    def _tell_no_policy(self, document: Document, path: tuple[str | int, ...], wanted: str, known: list[str]) -> None:
+        self._problems.append(document.problem(path, f"followups.yaml has no policy {wanted}{did_you_mean(wanted, known)}"))
 
     def _read_by_owner(self, name: str, default: Any) -> Any:
         module, function = _READERS[name]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from stream.adapters.rule_files import SUFFIXES, Loaded, build_book, take_snapshot
+from stream.adapters.rule_files import Loaded, build_book, take_snapshot
+from stream.adapters.rule_snapshot import SUFFIXES
 from stream.adapters.yaml_lines import Problem
 from stream.core.book import Book
 from stream.errors import RulesError

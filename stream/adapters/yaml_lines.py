@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from stream.adapters.yaml_misfits import did_you_mean, explain_misfit
+from stream.adapters.yaml_syntax import NOT_READ, cut_out, explain_syntax
 
 __all__ = ["Document", "Problem", "did_you_mean", "fit", "name_path", "read_yaml"]
 
@@ -21,6 +22,8 @@ MAX_BYTES = 2_000_000
 MAX_DEPTH = 32
 MAX_VALUES = 300_000  # values in a file, each alias counted as all that it stands for
 MAX_ALIASES = 100
+MAX_CUTS = 10  # parts of a file that are not YAML; each costs another reading of the file
+MAX_CHARS_CUT = 500_000  # in a longer file none is cut out
 
 Path = tuple[str | int, ...]
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -49,13 +52,18 @@ class Document:
     file: str
     data: Any
     lines: dict[Path, int] = field(default_factory=dict)
+    cut: frozenset[int] = frozenset()  # lines that were not YAML: something empty stands there now
 
     def problem(self, path: Path, message: str) -> Problem:
         """Return a problem at this path, on the line of its nearest known part."""
+        return Problem(self.file, self.line(path), name_path(path), message)
+
+    def line(self, path: Path) -> int:
+        """Return the line of the nearest known part of this path."""
         known = path
         while known and known not in self.lines:
             known = known[:-1]
-        return Problem(self.file, self.lines.get(known, 1), name_path(path), message)
+        return self.lines.get(known, 1)
 
 
 def name_path(path: Path) -> str:
@@ -66,29 +74,36 @@ def name_path(path: Path) -> str:
 def read_yaml(file: str, raw: bytes) -> tuple[Document | None, list[Problem]]:
     """Read one file; `file` is its name in problems. Returns None beside the problems when it cannot be used at all."""
     if len(raw) > MAX_BYTES:
-        return None, [Problem(file, 1, "", f"the file has {len(raw):,} bytes; {MAX_BYTES:,} are allowed")]
+        return None, [Problem(file, 1, "", f"the file has {len(raw):,} bytes; {MAX_BYTES:,} are allowed, and it was not read")]
     try:
-        reader = _Reader(file)
-        data = reader.read(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return None, [Problem(file, line, "", "this is not UTF-8; save the file as UTF-8")]
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        if error.context_mark and "quoted scalar" in (error.context or ""):
-            return None, [
-                Problem(file, error.context_mark.line + 1, "", "not YAML: the quote that opens on this line is not closed")
-            ]
-        if b"\t" in b"".join(raw.splitlines()[line - 1 : line]):
-            return None, [Problem(file, line, "", "not YAML: there is a tab on this line; indent with spaces")]
-        said = error.problem or error.context or "cannot be read"
-        return None, [Problem(file, line, "", f"not YAML: {said}; check indents, colons and quotes")]
-    except yaml.YAMLError as error:
-        return None, [Problem(file, 1, "", f"not YAML: {error}".splitlines()[0])]
-    except _Refused as refused:
-        return None, [refused.problem]
-    return Document(file, data, reader.lines), reader.problems
+        return None, [Problem(file, line, "", f"this is not UTF-8; save the file as UTF-8 ({NOT_READ})")]
+    return _read_parts(file, text)
+
+
+def _read_parts(file: str, text: str) -> tuple[Document | None, list[Problem]]:
+    """Read a text; what is not YAML is told and cut out, so that the rest is looked at as well."""
+    problems: list[Problem] = []
+    cut: set[int] = set()
+    while True:
+        reader = _Reader(file)
+        try:
+            data = reader.read(text)
+        except yaml.YAMLError as error:
+            line, message = explain_syntax(error, text)
+            rest = cut_out(text.splitlines(), line) if len(problems) < MAX_CUTS and len(text) <= MAX_CHARS_CUT else None
+            problems.append(Problem(file, line, "", message if rest else f"{message} ({NOT_READ})"))
+            if rest is None:
+                return None, problems
+            text = "\n".join(rest[0]) + "\n"
+            cut.update(rest[1])
+        except _Refused as refused:
+            found = refused.problem
+            return None, [*problems, Problem(file, found.line, found.path, f"{found.message} ({NOT_READ})")]
+        else:
+            return Document(file, data, reader.lines, frozenset(cut)), problems + reader.problems
 
 
 def fit(document: Document, model: type[_Model]) -> tuple[_Model | None, list[Problem]]:
@@ -101,7 +116,7 @@ def fit(document: Document, model: type[_Model]) -> tuple[_Model | None, list[Pr
         return model.model_validate(document.data), []
     except ValidationError as error:
         misfits = [explain_misfit(model, dict(detail)) for detail in error.errors(include_url=False)]
-        return None, [document.problem(path, message) for path, message in misfits]
+        return None, [document.problem(path, message) for path, message in misfits if document.line(path) not in document.cut]
 
 
 class _Refused(Exception):

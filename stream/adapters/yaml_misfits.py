@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -12,6 +12,8 @@ from pydantic import BaseModel
 Path = tuple[str | int, ...]
 
 _MEMBER = re.compile(r"<[\w.]+: ('[^']*')>")  # how an enumeration's member is named where only some are allowed
+_NOTHING = "nothing stands here; write something, or take it out (null and ~ mean nothing too, unless in quotes)"
+_LONGEST_SHOWN = 80  # characters of what somebody wrote
 _QUOTED = re.compile(r"'([^']*)'")
 _SHAPES = {
     r"^[a-z0-9][a-z0-9_-]*$": "use small letters, digits, - and _, beginning with a letter or digit",
@@ -51,17 +53,13 @@ def _message(model: type[BaseModel], path: Path, detail: dict[str, Any]) -> str:
     kind, said, given = detail["type"], str(detail["msg"]), detail.get("input")
     if kind == "extra_forbidden":
         known = _keys_at(model, path[:-1])
+        if path[-1] == "<<":
+            return "unknown key: << is not read here; write the keys out, or name a list of words ($name)"
         return "unknown key" + (did_you_mean(str(path[-1]), known) or f"; known here: {', '.join(known)}")
-    if kind == "missing":
-        return "this key is missing"
-    if kind in {"literal_error", "enum"}:
-        expected = _MEMBER.sub(r"\1", str(detail["ctx"]["expected"])).replace("True", "true").replace("False", "false")
-        return f"{_shown(given)} is none of {expected}{did_you_mean(str(given), _QUOTED.findall(expected))}"
-    if kind == "value_error":
-        return said.removeprefix("Value error, ")
-    if kind == "string_pattern_mismatch":
-        pattern = str(detail["ctx"]["pattern"])
-        return f"{given!r} does not look right; {_SHAPES.get(pattern, f'it must fit {pattern}')}"
+    if kind in _SAID_BY:
+        return _SAID_BY[kind](detail)
+    if given is None and kind.endswith("_type"):
+        return _NOTHING
     here = f" (here: {_shown(given)})" if isinstance(given, str | int | float) and given != "" else ""
     if kind == "model_type":
         return f"this must have keys of its own; known here: {', '.join(_keys_at(model, path))}{here}"
@@ -69,8 +67,32 @@ def _message(model: type[BaseModel], path: Path, detail: dict[str, Any]) -> str:
     return _SAID.get(kind, said[:1].lower() + said[1:]) + here
 
 
+def _not_among(detail: dict[str, Any]) -> str:
+    given = detail.get("input")
+    expected = _MEMBER.sub(r"\1", str(detail["ctx"]["expected"])).replace("True", "true").replace("False", "false")
+    if expected in {"true", "1"}:
+        return f"this can only be {expected}, without quotes (here: {_shown(given)})"
+    return f"{_shown(given)} is none of {expected}{did_you_mean(str(given), _QUOTED.findall(expected))}"
+
+
+def _wrong_shape(detail: dict[str, Any]) -> str:
+    pattern = str(detail["ctx"]["pattern"])
+    return f"{_shown(detail['input'])} does not look right; {_SHAPES.get(pattern, f'it must fit {pattern}')}"
+
+
+_SAID_BY: dict[str, Callable[[dict[str, Any]], str]] = {
+    "missing": lambda _: "this key is missing",
+    "enum": _not_among,
+    "literal_error": _not_among,
+    "value_error": lambda detail: str(detail["msg"]).removeprefix("Value error, "),
+    "string_pattern_mismatch": _wrong_shape,
+    "string_too_long": lambda detail: f"this is too long: at most {detail['ctx']['max_length']} characters",
+}
+
+
 def _shown(given: object) -> str:
-    return str(given).lower() if given is None or isinstance(given, bool) else repr(given)
+    shown = str(given).lower() if given is None or isinstance(given, bool) else repr(given)
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

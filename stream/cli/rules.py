@@ -45,7 +45,8 @@ def check(folder: Path | None, as_json: bool) -> None:
     else:
         for problem in loaded.problems:
             click.echo(str(problem))
-        said = f"{len(loaded.problems)} problems" if loaded.problems else "all well"
+        count = len(loaded.problems)
+        said = f"{count} problem{'s' if count > 1 else ''}" if count else "all well"
         click.echo(
             f"{folder}: {len(loaded.used)} files, {len(loaded.book.rules.rules)} rules, version {loaded.book.version}: {said}"
         )

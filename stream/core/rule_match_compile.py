@@ -67,10 +67,13 @@ def read_spellings(file: str, spellings: Mapping[str, Sequence[str]]) -> tuple[d
     for word, others in spellings.items():
         for place, other in enumerate((word, *others)):
             folded = fold(other)
+            at = ("spellings", word, place - 1)
             if len(folded) != 1 or "*" in other:
-                faults.append(Fault(file, ("spellings", word, place - 1), f'"{other}": a spelling is one word'))
-            elif place and fold(word) and folded[0] != fold(word)[0]:
-                found[folded[0]] = fold(word)[0]
+                faults.append(Fault(file, at, f'"{other}": a spelling is one word'))
+                continue
+            plain = fold(word)[:1] or folded
+            if place and folded != plain and found.setdefault(folded[0], plain[0]) != plain[0]:
+                faults.append(Fault(file, at, f'"{other}" is another spelling of "{found[folded[0]]}" already'))
     for other, word in found.items():
         if word in found:
             faults.append(Fault(file, ("spellings",), f'"{other}" stands for "{word}", which is itself another spelling'))

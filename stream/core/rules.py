@@ -38,6 +38,10 @@ Entries = Annotated[
 ]
 
 
+Example = Annotated[str, BeforeValidator(_as_text), StringConstraints(min_length=1, max_length=1000)]
+Examples = Annotated[tuple[Example, ...], BeforeValidator(_as_list)]
+
+
 class Strict(BaseModel):
     """The base of what people write: frozen, and a key that we do not know is an error."""
 
@@ -88,6 +92,8 @@ class When(Strict):
     def _says_something(self) -> Self:
         if not (self.all or self.any or self.forms or self.is_reply is not None or self.max_words or self.min_words):
             raise ValueError("this would fit every message; give all, any, forms, is_reply, min_words or max_words")
+        if self.min_words and self.max_words and self.min_words > self.max_words:
+            raise ValueError("this would fit no message: min_words is more than max_words")
         return self
 
 
@@ -133,9 +139,9 @@ class Rule(Strict):
     when: When
     then: Then
     stop: bool = Field(default=False, description="When it fits, rules after it are not asked")
-    match: tuple[Text, ...] = Field((), description="Messages that this rule must fit")
-    no_match: tuple[Text, ...] = Field((), description="Messages that this rule must not fit")
-    known_gap: tuple[Text, ...] = Field((), description="Messages it should fit and does not yet: reported, no error")
+    match: Examples = Field((), description="Messages that this rule must fit")
+    no_match: Examples = Field((), description="Messages that this rule must not fit")
+    known_gap: Examples = Field((), description="Messages it should fit and does not yet: reported, no error")
 
     @property
     def author(self) -> Literal["customer", "staff", "any"]:

@@ -55,7 +55,7 @@ def problems_of(tmp_path: Path, files: dict[str, str]) -> list[str]:
         (("[late]", '["!!"]'), '"!!" has no word in it'),
         (("[late]", '["... late"]'), "... stands between words"),
         (("words: [late]", 'whole_message: ["so ... late"]'), "... cannot stand in a whole message"),
-        (("version: 1", "version: 2"), "detect/a.yaml:1: version: 2 is none of 1"),
+        (("version: 1", "version: 2"), "detect/a.yaml:1: version: this can only be 1, without quotes (here: 2)"),
         (("    then:", "    then: {}\n    than:"), "give exactly one of ticket, update or noise"),
         (("id: late", "id: Late!"), "does not look right"),
         (("{category: delivery}", "{category: delivery, follow_up: nope}"), "followups.yaml has no policy nope"),
@@ -79,6 +79,19 @@ def problems_of(tmp_path: Path, files: dict[str, str]) -> list[str]:
             ("ticket: {category: delivery}", "ticket: {}, weight: -1"),
             "rules[0].then.weight: this must be greater than 0 (here: -1)",
         ),
+        (("title: Late", "title: Late: again"), "detect/a.yaml:4: not YAML: a colon and a space stand in the middle of a text"),
+        (("[later]", "[later"), "detect/a.yaml:8: not YAML: a [list] is not closed"),
+        (("[later]", "['it isn't late']"), "an apostrophe ends a '...' text"),
+        (("title: Late", " title: Late"), "detect/a.yaml:4: not YAML: a colon"),
+        (("title: Late", "title: La\x07te"), "detect/a.yaml:4: not YAML: there is an unseen character (U+0007) on this line"),
+        (("title: Late", "title: @late"), "a text cannot begin with this character; put the text in quotes"),
+        (("when: {any", "when: {min_words: 9, max_words: 2, any"), "this would fit no message: min_words is more than max_words"),
+        (
+            ("{category: delivery}", "{}, noise: false"),
+            "rules[0].then.noise: this can only be true, without quotes (here: false)",
+        ),
+        (("title: Late", "<<: {}"), "<< is not read here; write the keys out"),
+        (("[{words: [late]}]", f"[{{regex: {'ab' * 300}}}]"), "any[0].regex: this is too long: at most 500 characters"),
     ],
 )
 def test_a_mistake_is_told_with_file_line_and_path(tmp_path: Path, wrong: tuple[str, str], told: str) -> None:
@@ -102,6 +115,19 @@ def test_every_problem_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     assert len({line.split(":")[0] for line in found}) == 6
     assert len(found) >= 9
     assert any("did you mean groups.yaml?" in line for line in found)
+
+
+def test_a_tag_that_nearly_is_one_is_told_and_one_that_may_come_is_not(tmp_path: Path) -> None:
+    groups = "version: 1\ngroups: [{jid: 1@g.us, tags: [bakeries]}]\n"
+    rule = GOOD.replace("when: {any", "when: {groups: [tag:bakerys, tag:florists], any")
+    assert problems_of(tmp_path, {"groups.yaml": groups, "detect/a.yaml": rule}) == [
+        "detect/a.yaml:5: rules[0].when.groups[0]: no group in groups.yaml has tag:bakerys, did you mean tag:bakeries?"
+    ]
+
+
+def test_a_spelling_stands_for_one_word(tmp_path: Path) -> None:
+    (found,) = problems_of(tmp_path, {"lists/en.yaml": "version: 1\nspellings: {please: [pls], plus: [pls]}\n"})
+    assert found == 'lists/en.yaml:2: spellings.plus[0]: "pls" is another spelling of "please" already'
 
 
 def test_sound_rules_beside_one_that_does_not_fit_are_looked_at_too(tmp_path: Path) -> None:
@@ -164,9 +190,10 @@ def test_words_that_yaml_would_twist_stay_words(tmp_path: Path) -> None:
     twisted = (
         GOOD.replace("[late]", "[no, on, yes, true, 404, 10:30, null]").replace("so LATE", "no").replace("[later]", "[maybe]")
     )
-    assert problems_of(tmp_path, {"detect/a.yaml": twisted}) == [
-        "detect/a.yaml:5: rules[0].when.any[0].words[6]: this must be text; put it in quotes"
-    ]
+    (found,) = problems_of(tmp_path, {"detect/a.yaml": twisted})
+    assert found.startswith(
+        "detect/a.yaml:5: rules[0].when.any[0].words[6]: nothing stands here; write something, or take it out"
+    )
     assert problems_of(tmp_path, {"detect/a.yaml": twisted.replace(", null", "")}) == []
 
 

@@ -28,6 +28,7 @@ from stream.check.stages import Result, StageFailed, Stages
 from stream.check.trial_chat import MARK, TEST_GROUP
 from stream.core.ticket import Ticket, TicketState
 from stream.settings import Settings, as_environment
+from tests.processes import running_from
 from tests.stand_ins.openai_server import label_all, serving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
@@ -67,7 +68,7 @@ def test_it_starts_what_it_needs_without_any_account_and_leaves_nothing(tmp_path
         monkeypatch.setattr(tempfile, "tempdir", folder)
         checked = check_fully(settings.model_copy(update={"openai_base_url": model.url}))
         assert [str(each) for each in Path(folder).iterdir()] == []
-        assert processes_naming(folder) == []
+        assert running_from(folder) == []
     assert Path.cwd() == tmp_path
     assert not checked.in_running
     assert not (tmp_path / "data").exists()
@@ -257,15 +258,3 @@ def sheet_texts(settings: Settings) -> list[str]:
         return [str(cell) for sheet in book.worksheets for row in sheet.iter_rows(values_only=True) for cell in row if cell]
     finally:
         book.close()
-
-
-def processes_naming(folder: str) -> list[str]:
-    found = []
-    for each in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (each / "environ").read_bytes() + (each / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if folder.encode() in told and int(each.name) != os.getpid():
-            found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return found

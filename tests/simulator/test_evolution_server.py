@@ -2,78 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
-import jwt
 import pytest
-from aiohttp import web
 
-from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
-from stream.simulator.instance import Group
-from stream.simulator.mischief import Mischief, SendFault
-from stream.simulator.shapes import Person, group_key, text_message, upsert
-from stream.simulator.webhooks import Retries
-
-GROUP = "120363000000000009@g.us"
-ANA = Person("Ana", lid="81000000000001@lid", phone="551100000001@s.whatsapp.net")
-
-
-class Inbox:
-    """A webhook address: keeps what it got, and answers with the statuses it was given (200 when they are used up)."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, dict[str, str], dict[str, Any]]] = []
-        self.answers: list[int] = []
-        self.url = ""
-
-    async def take(self, request: web.Request) -> web.Response:
-        self.got.append((request.raw_path, dict(request.headers), await request.json()))
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
-
-    def events(self) -> list[str]:
-        return [body["event"] for _, _, body in self.got]
-
-
-@pytest.fixture
-async def inbox() -> AsyncIterator[Inbox]:
-    box = Inbox()
-    app = web.Application()
-    app.router.add_post("/{tail:.*}", box.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    box.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield box
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def evolution(inbox: Inbox) -> AsyncIterator[EvolutionServer]:
-    server = EvolutionServer(mischief=Mischief(hold_seconds=0.5), retries=Retries(scale=0.001))
-    async with server:
-        instance = server.add_instance("desk", webhook_url=inbox.url, secret="s3")
-        instance.groups[GROUP] = Group(GROUP, "Desk", [ANA])
-        yield server
-
-
-@pytest.fixture
-async def call(evolution: EvolutionServer) -> AsyncIterator[Any]:
-    async with aiohttp.ClientSession(headers={"apikey": DEFAULT_KEY}) as session:
-
-        async def do(method: str, path: str, body: object = None, key: str = DEFAULT_KEY) -> tuple[int, Any]:
-            async with session.request(method, evolution.url + path, json=body, headers={"apikey": key}) as answer:
-                return answer.status, await answer.json(content_type=None)
-
-        yield do
-
-
-def message(text: str, message_id: str = "AC01", at: int = 1_790_000_000, instance_id: str = "i") -> dict[str, Any]:
-    return upsert(
-        group_key(GROUP, message_id, ANA), "Ana", "conversation", text_message(text, at=at), at=at, instance_id=instance_id
-    )
+from stream.simulator.evolution_server import EvolutionServer
+from stream.simulator.mischief import SendFault
+from tests.simulator.stand_in import ANA, GROUP, Inbox, message
 
 
 async def test_an_unknown_instance_is_told_before_the_key_is_looked_at(call: Any) -> None:
@@ -177,13 +112,6 @@ async def test_a_closed_socket_is_400_for_a_group_and_500_for_a_person(call: Any
     assert await call("POST", "/instance/restart/desk") == (200, {"error": True, "message": "[object Object]"})
 
 
-async def test_a_logout_tells_three_events_in_order(evolution: EvolutionServer, inbox: Inbox) -> None:
-    await evolution.log_out(evolution.instances["desk"], code=401)
-    await evolution.webhooks.drain()
-    assert inbox.events() == ["status.instance", "logout.instance", "connection.update"]
-    assert inbox.got[2][2]["data"] == {"instance": "desk", "state": "close", "statusReason": 401}
-
-
 @pytest.mark.parametrize("fault", [f for f in SendFault if f.name.endswith("AFTER_SEND") and f is not SendFault.RESET_AFTER_SEND])
 async def test_a_fault_after_the_send_has_sent(call: Any, evolution: EvolutionServer, fault: SendFault) -> None:
     evolution.mischief.next_sends.append(fault)
@@ -228,81 +156,10 @@ async def test_groups_are_told_with_and_without_their_people(call: Any) -> None:
     assert (status, gone["response"]["message"]) == (404, ["Error fetching group", "Error: item-not-found"])
 
 
-@pytest.mark.parametrize(("answer", "tries"), [(500, 3), (429, 3), (409, 3), (400, 1), (401, 1), (404, 1), (422, 1)])
-async def test_a_webhook_is_repeated_only_where_evolution_repeats(
-    evolution: EvolutionServer, inbox: Inbox, answer: int, tries: int
-) -> None:
-    inbox.answers = [answer, answer]
-    task = evolution.receive(evolution.instances["desk"], message("x"))
-    assert task is not None
-    receipt = await task
-    assert (receipt.tries, len(inbox.got)) == (tries, tries)
-    assert all(body == inbox.got[0][2] for _, _, body in inbox.got)
-
-
-async def test_a_webhook_is_given_up_after_ten_tries(evolution: EvolutionServer, inbox: Inbox) -> None:
-    inbox.answers = [503] * 20
-    task = evolution.receive(evolution.instances["desk"], message("x"))
-    assert task is not None
-    assert (await task).tries == 10
-
-
-def test_waits_double_to_five_minutes_and_jitter_never_goes_below_the_first() -> None:
-    retries = Retries()
-    assert [retries.wait_before(n, 0) for n in range(2, 10)] == [5, 10, 20, 40, 80, 160, 300, 300]
-    assert retries.wait_before(2, -0.2) == 5
-    assert retries.wait_before(3, -0.2) == 8
-
-
-async def test_by_event_addresses_and_a_signed_bearer(call: Any, evolution: EvolutionServer, inbox: Inbox) -> None:
-    wanted = {"url": inbox.url + "/", "byEvents": True, "headers": {"jwt_key": "k" * 32, "x-a": "b"}, "events": ["SEND_MESSAGE"]}
-    await call("POST", "/webhook/set/desk", {"webhook": wanted})
-    await call("POST", "/message/sendText/desk", {"number": GROUP, "text": "x"})
-    await evolution.webhooks.drain()
-    path, headers, _ = inbox.got[0]
-    assert path == "/hook//send-message"
-    claims = jwt.decode(headers["Authorization"].removeprefix("Bearer "), "k" * 32, algorithms=["HS256"])
-    assert (claims["app"], claims["action"], claims["exp"] - claims["iat"]) == ("evolution", "webhook", 600)
-    assert "jwt_key" not in headers
-
-
-async def test_a_dead_socket_says_open_and_hears_nothing_until_it_is_restarted(call: Any, evolution: EvolutionServer) -> None:
-    evolution.mischief.is_socket_dead = True
-    desk = evolution.instances["desk"]
-    assert evolution.receive(desk, message("x")) is None
-    assert (await call("GET", "/instance/connectionState/desk"))[1]["instance"]["state"] == "open"
-    await call("POST", "/instance/restart/desk")
-    assert evolution.receive(desk, message("x")) is not None
-
-
-async def test_duplicates_and_drops_are_counted_and_rows_stay(evolution: EvolutionServer, inbox: Inbox) -> None:
-    desk = evolution.instances["desk"]
-    evolution.mischief.duplicate = 1.0
-    evolution.receive(desk, message("x", "AC1"))
-    await evolution.webhooks.drain()
-    evolution.mischief.drop = 1.0
-    evolution.receive(desk, message("x", "AC2"))
-    await evolution.webhooks.drain()
-    assert [body["data"]["key"]["id"] for _, _, body in inbox.got] == ["AC1", "AC1"]
-    assert [row["key"]["id"] for row in desk.rows] == ["AC1", "AC2"]
-
-
 async def test_an_unlicensed_server_answers_503_with_its_code(call: Any, evolution: EvolutionServer) -> None:
     evolution.mischief.is_unlicensed = True
     status, answer = await call("GET", "/instance/fetchInstances")
     assert (status, answer["code"]) == (503, "LICENSE_REQUIRED")
-
-
-async def test_deliveries_run_side_by_side_so_that_a_repeat_is_overtaken(evolution: EvolutionServer, inbox: Inbox) -> None:
-    desk = evolution.instances["desk"]
-    inbox.answers = [500]
-    first = evolution.receive(desk, message("x", "AC1"))
-    while not inbox.got:  # noqa: ASYNC110 - the inbox tells by what it got
-        await asyncio.sleep(0)
-    evolution.receive(desk, message("x", "AC2"))
-    assert first is not None
-    await evolution.webhooks.drain()
-    assert [body["data"]["key"]["id"] for _, _, body in inbox.got] == ["AC1", "AC2", "AC1"]
 
 
 async def test_what_is_sent_to_a_person_carries_the_context_of_a_single_chat(call: Any) -> None:

@@ -24,6 +24,7 @@ from stream.errors import GroupdeskError, PortTaken, StateError
 from stream.settings import Settings, as_environment
 from stream.up import Session
 from stream.up.roles import ROLES
+from tests.processes import running_from
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -84,19 +85,6 @@ def wait_until(is_so: Callable[[], bool], deadline_s: float = 60) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "it never came about"
         time.sleep(0.05)
-
-
-def running_from(folder: Path) -> list[str]:
-    """Return the command lines of all processes whose environment or arguments name this folder."""
-    found = []
-    for each in Path("/proc").glob("[0-9]*"):
-        try:
-            told = (each / "environ").read_bytes() + (each / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in told and int(each.name) != os.getpid():
-            found.append((each / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-    return found
 
 
 def role_pids(settings: Settings) -> dict[str, int]:

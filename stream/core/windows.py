@@ -100,11 +100,18 @@ def step_of(ticket: Ticket, policy: Policy) -> Step | None:
 
 
 def may_be_overtaken(ticket: Ticket, policy: Policy, now: datetime) -> bool:
-    """Tell whether the step after that of the window could be due too: business time never passes faster than the wall's."""
-    following = _following(policy, party_of(ticket), ticket.window.step if ticket.window else -1)
+    """Tell whether the step after that of the window could be due too, and speaks to the same people.
+
+    Business time never passes faster than the wall's, so this is enough to know that there is nothing to find out.
+    """
+    party, step = party_of(ticket), step_of(ticket, policy)
+    following = _following(policy, party, ticket.window.step if ticket.window else -1)
+    if step is None or following is None or step.close or following[1].close or step.waiting_for != party:
+        return False
+    if (step.say is None) is not (following[1].say is None):
+        return False
     since = turn_began(ticket)
-    start = max(since, ticket.promised_until or since)
-    return following is not None and now - start >= timedelta(minutes=following[1].after)
+    return now - max(since, ticket.promised_until or since) >= timedelta(minutes=following[1].after)
 
 
 def may_close(ticket: Ticket) -> bool:

@@ -65,6 +65,7 @@ class Model:
         Raises `ModelUnavailable` when there was none (the server is away, slow, refuses or has had enough), and
         `AnswerUnusable` when there was one that cannot be used: refused, cut short or empty.
         """
+        self._connect()  # it may take half a second, which is no fault of the model's
         known = self._known.setdefault((self._url, self.name), _Known())
         for _ in range(_LONGEST_STEP_DOWN):
             step, without = known.step, frozenset(known.without)
@@ -84,7 +85,7 @@ class Model:
                 raise ModelUnavailable(f"the model did not answer within {calls.timeout_s:g} s") from error
             except openai.APIConnectionError as error:
                 raise ModelUnavailable("the model's server cannot be reached") from error
-            except (openai.OpenAIError, ValueError, TypeError, AttributeError, IndexError) as error:
+            except (openai.OpenAIError, ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
                 # What calls itself an answer can be anything: a proxy's page, half a record, a list.
                 raise AnswerUnusable(f"the answer cannot be read ({type(error).__name__})") from error
         raise AnswerUnusable("the server takes none of the ways to ask")
@@ -95,10 +96,13 @@ class Model:
             await self._client.close()
             self._client = None
 
-    async def _call(self, messages: Sequence[dict[str, str]], calls: Calls, step: str, without: frozenset[str]) -> Any:
+    def _connect(self) -> openai.AsyncOpenAI:
         if self._client is None:
             self._client = openai.AsyncOpenAI(api_key=self._key or "not-needed", base_url=self._url or None)
-        client = self._client.with_options(timeout=calls.timeout_s, max_retries=calls.retries)
+        return self._client
+
+    async def _call(self, messages: Sequence[dict[str, str]], calls: Calls, step: str, without: frozenset[str]) -> Any:
+        client = self._connect().with_options(timeout=calls.timeout_s, max_retries=calls.retries)
         wanted = self._parameters(calls)
         if step == "json_schema":
             schema = {"name": "verdicts", "strict": True, "schema": Answer.model_json_schema()}

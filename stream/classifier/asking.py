@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from stream import logs
@@ -24,6 +25,7 @@ log = logs.get(__name__)
 
 _CHARS_A_TOKEN = 3  # of mixed languages in JSON; only for what a server does not count itself
 _TOKENS_A_VERDICT = 60
+_MOST_TOKENS_A_CHAR = 4  # a character has at most four bytes, and a token at least one
 
 
 class BudgetSpent(GroupdeskError):
@@ -94,7 +96,8 @@ class Asker:
         self._resize(rules.calls.at_once)
         async with self._slots:
             messages = build_messages(asked, rules, now)
-            estimate = sum(len(m["content"]) for m in messages) // _CHARS_A_TOKEN + _TOKENS_A_VERDICT * len(asked)
+            chars = sum(len(message["content"]) for message in messages)
+            estimate = chars // _CHARS_A_TOKEN + _TOKENS_A_VERDICT * len(asked)
             if not self._budget.reserve(estimate, rules.tokens_per_day):
                 self.is_spent = True
                 raise BudgetSpent
@@ -103,7 +106,7 @@ class Asker:
             try:
                 if not self.breaker.admits(time.monotonic()):
                     raise ModelUnavailable(self.trouble or None)
-                reply = await self._timed(messages, rules)
+                reply = _plausible(await self._timed(messages, rules), _MOST_TOKENS_A_CHAR * chars, rules.calls.max_tokens)
                 used = reply.tokens or estimate
             except AnswerUnusable:
                 used = estimate  # it was worked on, though nobody says how much
@@ -140,6 +143,15 @@ class Asker:
     def _resize(self, slots: int) -> None:
         if slots != self._slot_count:  # model.yaml was edited; calls under way keep the old semaphore
             self._slots, self._slot_count = asyncio.Semaphore(slots), slots
+
+
+def _plausible(reply: Reply, most_in: int, most_out: int) -> Reply:
+    """Return the reply with no more tokens than there can have been: what a server counts is paid by the budget of the day."""
+    return replace(
+        reply,
+        input_tokens=min(reply.input_tokens, most_in),
+        output_tokens=min(reply.output_tokens, max(most_out, len(reply.text))),
+    )
 
 
 def _ms_since(began: float) -> float:

@@ -25,7 +25,7 @@ from stream.core.outcome import OpenTicket, Undecided
 from stream.core.people import Role
 
 GROUP = "120363000000000009@g.us"
-QUICK = Calls(timeout_s=0.5, retries=0)
+QUICK = Calls(timeout_s=1, retries=0)
 
 
 def recent(number: int | str, text: str, author: str = "111@lid", role: Role = Role.CUSTOMER, **more: Any) -> Recent:

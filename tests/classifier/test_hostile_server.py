@@ -33,6 +33,11 @@ USELESS: dict[str, Callable[[], Reply]] = {
     "a page of a proxy": lambda: Reply(raw=b"<html>Welcome</html>"),
     "a list for a body": lambda: Reply(raw=b"[]"),
     "no choices": lambda: Reply(raw=b'{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[]}'),
+    "choices that are no list": lambda: Reply(raw=b'{"id":"x","object":"chat.completion","created":1,"choices":{"0":1}}'),
+    "a choice that is nothing": lambda: Reply(raw=b'{"choices":[null]}'),
+    "an error in place of an answer": lambda: Reply(raw=b'{"error":{"message":"no quota"}}'),
+    "nothing but brackets": lambda: Reply(raw=b"[" * 100_000),
+    "brackets in the answer": lambda: Reply(content='{"items":' + "[" * 100_000),
     "a bad request": lambda: Reply(status=400, error="this content cannot be processed"),
 }
 AWAY: dict[str, Callable[[], Reply]] = {
@@ -41,6 +46,8 @@ AWAY: dict[str, Callable[[], Reply]] = {
     "429": lambda: Reply(status=429, error="slow down", headers={"Retry-After": "30"}),
     "401": lambda: Reply(status=401, error="wrong key"),
     "404": lambda: Reply(status=404, error="no such model"),
+    "another address that is not there": lambda: Reply(status=307, raw=b"", headers={"Location": "http://127.0.0.1:9/"}),
+    "packed wrongly": lambda: Reply(raw=b"not packed", headers={"Content-Encoding": "gzip"}),
     "hangs": lambda: Reply(content="late", hang_s=3),
     "drips": lambda: Reply(content="x" * 400, drip_s=0.05),
     "hangs up": lambda: Reply(content="x" * 400, cut_at=30),
@@ -73,7 +80,7 @@ def test_a_model_that_does_not_answer_makes_messages_wait_and_they_are_judged_la
 def test_one_in_five_calls_failing_loses_and_doubles_nothing(tmp_path: Path) -> None:
     dice = random.Random(11)
     faults = [fault for name, fault in {**USELESS, **AWAY}.items() if name not in {"hangs", "drips", "401", "404"}]
-    faults += [lambda: Reply(content="late", hang_s=0.8), lambda: Reply(content="x" * 400, drip_s=0.05)]
+    faults += [lambda: Reply(content="late", hang_s=1.5), lambda: Reply(content="x" * 400, drip_s=0.05)]
 
     def script(request: Request, number: int) -> Reply:
         return dice.choice(faults)() if dice.random() < 0.2 else RIGHT(request, number)
@@ -200,6 +207,23 @@ def test_when_the_tokens_of_the_day_are_used_up_people_decide_and_nobody_waits(w
         assert after.run([ask("x", "one more thing")], book(tokens_per_day=2_000))
         assert len(server.requests) == calls
     assert desk.asker.is_spent
+
+
+def test_a_server_that_lies_about_tokens_does_not_use_up_the_day(tmp_path: Path) -> None:
+    def script(request: Request, number: int) -> Reply:
+        said = json.loads(RIGHT(request, number).content or "")
+        choice = {"index": 0, "message": {"role": "assistant", "content": json.dumps(said)}, "finish_reason": "stop"}
+        return Reply(
+            raw=json.dumps({"choices": [choice], "usage": {"prompt_tokens": 10**18, "completion_tokens": "many"}}).encode()
+        )
+
+    with serving(script) as server:
+        desk = Desk(server.url, tmp_path)
+        for number in range(3):
+            assert desk.run([ask(number, f"the till beeps {number} times")], book())
+        assert len(server.requests) == 3
+    assert {judge.detection.label for judge in desk.judges} == {Label.TICKET}
+    assert desk.tally.input_tokens < 1_000_000
 
 
 def test_the_same_words_are_asked_about_once(tmp_path: Path) -> None:

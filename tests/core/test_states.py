@@ -112,6 +112,13 @@ def test_an_older_message_does_not_turn_back_time() -> None:
     assert hear(resolved, customer(15, S.STILL_OPEN), Manners()).state is RESOLVED
 
 
+@pytest.mark.parametrize("state", [CUSTOMER, HOLD])
+def test_a_message_from_before_somebody_set_the_state_does_not_move_it(state: TicketState) -> None:
+    by_hand = ticket(state, since=60)
+    assert hear(by_hand, customer(30, S.CHASING), Manners()).state is state
+    assert hear(by_hand, customer(61, S.CHASING), Manners()).state is US
+
+
 def test_resolved_comes_back_within_its_window_only() -> None:
     resolved = ticket(RESOLVED)
     window = Manners(reopen_within=timedelta(hours=48))

@@ -50,6 +50,7 @@ class Stage:
         self.backlog = 0
         self.load_to = 1.0  # the load waits when it has come so far: the next fault is late, and must find work
         self._closing: list[Any] = []
+        stand_ins.expect_clients_to_die()
         self.town = Town()
         self._closing.append(self.town.close)
         self.chat = Chat(scenario.seed, scenario.group_count, scenario.poison)

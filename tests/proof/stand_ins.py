@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
+import socketserver
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -144,6 +147,17 @@ class Model:
             more: dict[str, Any] = {"title": "Asked of the model"} if label == "ticket" else {}
             said.append(item(one["ref"], label, **more))
         return answer(*said)
+
+
+def expect_clients_to_die() -> None:
+    """Let servers of the standard library say nothing of a client that was killed in the middle of a sentence."""
+    tell = socketserver.BaseServer.handle_error
+
+    def tell_of_others(server: socketserver.BaseServer, request: Any, address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError | json.JSONDecodeError):
+            tell(server, request, address)
+
+    socketserver.BaseServer.handle_error = tell_of_others
 
 
 def google(seed: int, rate: float) -> SheetsServer:

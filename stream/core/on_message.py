@@ -23,6 +23,7 @@ def apply_message(turn: Turn, message: Message) -> None:
     """A person wrote something: find out what it is and which ticket it belongs to."""
     if not _is_first_time(turn, message.id, message.sent_at):
         return
+    turn.new_id = message.id
     early = turn.state.early.get(message.id)
     if early is not None:
         turn.state = turn.state.but(early={key: kept for key, kept in turn.state.early.items() if key != message.id})

@@ -25,7 +25,7 @@ from stream.core.turn import Turn
 
 _NOT_BY_TALK = frozenset({Evidence.COMMAND, Evidence.REACTION, Evidence.MODEL, Evidence.PERSON})
 _FARTHEST = timedelta(hours=2)  # the transport's own delays end after 20 minutes; gaps are filled within the hour
-_OF_ONE_SECOND = 5
+_APART = timedelta(seconds=1)  # where people write faster than this, messages of one second are taken as they come
 _WHOLE_MEMORY = 50  # so many messages and none before the late one: what came before it is forgotten
 
 Item = Recent | Done
@@ -83,11 +83,11 @@ def _talk_after(recent: tuple[Recent, ...], late: Item) -> list[Recent]:
     while place and recent[place - 1].sent_at > at:
         place -= 1
     later = list(recent[place:])
-    while place and recent[place - 1].sent_at == at and len(recent) - place - len(later) < _OF_ONE_SECOND:
-        place -= 1
-    if place and recent[place - 1].sent_at == at:
-        return later  # so many at once are taken as they come
-    return [*(one for one in recent[place : len(recent) - len(later)] if _order(one) > _order(late)), *later]
+    if place and recent[place - 1].sent_at == at and _order(recent[place - 1]) > _order(late):
+        before = recent[place - 2].sent_at if place > 1 else None
+        if before is None or at - before > _APART:
+            return [recent[place - 1], *later]
+    return later
 
 
 class _Retelling:

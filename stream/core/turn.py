@@ -43,6 +43,7 @@ class Turn:
         self.undecided: list[Undecided] = []
         self.outbound: list[Outbound] = []
         self.retold: set[str] = set()  # tickets whose clocks and windows were told again with their messages
+        self.new_id = ""  # of the message that has come, until it is among the recent ones
         self.doing: Done | None = None  # what is done in this turn besides talking, to be noted when it is closed
         self.is_again = False  # whether something is done again around a message that came late
         self._changed: dict[str, None] = {}
@@ -139,7 +140,12 @@ class Turn:
 
     def keep_recent(self, recent: Recent) -> None:
         """Add a message to those remembered, or replace it, in the order in which they were written."""
-        others = [other for other in self.state.recent if other.id != recent.id]
+        others = list(self.state.recent)
+        if recent.id != self.new_id:  # looking for one that is there, mostly among the last
+            known = next((place for place in range(len(others) - 1, -1, -1) if others[place].id == recent.id), None)
+            if known is not None:
+                del others[known]
+        self.new_id = ""
         place = len(others)
         while place and others[place - 1].sent_at > recent.sent_at:  # those of one second stand as they were told
             place -= 1

@@ -11,7 +11,7 @@ import pytest
 
 from stream.adapters.rule_files import load_book
 from stream.core.book import Book
-from stream.core.commands import Actor, ActorKind, AnyCommand, Claim, Judge, Merge, SetState, Snooze
+from stream.core.commands import Actor, ActorKind, AnyCommand, Claim, FollowUpDue, Judge, Merge, SetState, Snooze
 from stream.core.detection import Detection, Label, Stage, UpdateStatus
 from stream.core.group import GroupState
 from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
@@ -129,6 +129,35 @@ def test_two_who_write_in_one_second_are_told_alike_whoever_comes_first(book: Bo
     other, _ = play([late(ask, 300), talk, later], book)
     third, _ = play([ask, late(talk, 300), later], book)
     assert outline(one) == outline(other) == outline(third)
+
+
+def test_of_two_messages_of_one_person_in_one_second_none_can_be_put_first(book: Book) -> None:
+    """Nothing tells which was written first: the one that comes later is taken as the later one, and both are kept."""
+    ask, detail = says(0, "bea", "My order 48213 has not arrived", name="BEA"), says(0, "bea", "it was due on Monday", name="D")
+    others = [says(90, "carl", "I was charged twice for invoice 7731, please refund one of them", name="CARL")]
+    clean, _ = play([ask, detail, *others], book)
+    assert [entry.message_id for entry in clean.tickets[BEA].messages] == ["BEA", "D"]
+    state, _ = play([late(ask, 300), detail, *others], book)
+    assert [recent.id for recent in state.recent] == ["D", "BEA", "CARL"]
+    assert {ticket.state for ticket in state.tickets.values()} == {TicketState.NEW}
+    assert state.tickets.keys() == clean.tickets.keys()
+
+
+def test_a_follow_up_that_was_sent_has_been_sent(book: Book) -> None:
+    """What is out in the world stays on its ticket; all else is as if the answer had come in time."""
+    ask = says(0, "bea", "My order 48213 has not arrived", name="BEA")
+    window = step(GroupState(group=GROUP), ask, book, when(ask)).state.tickets[BEA].window
+    assert window is not None
+    due = (window.due_at - NOON).total_seconds()
+    solved = says(due - 600, "bea", "it has arrived, problem solved", "BEA", name="END")
+    talk = says(due + 60, "carl", "good morning everyone")
+    reminder = FollowUpDue(**asks(due), ticket_id=BEA, step=window.step, due_at=window.due_at)
+    clean, _ = play([ask, solved, talk], book)
+    state, outcomes = play([ask, reminder, talk, late(solved, 900)], book)
+    assert outline(state) == outline(clean)
+    assert clean.tickets[BEA].follow_ups == ()
+    assert len(state.tickets[BEA].follow_ups) == 1
+    assert outcomes[-1].outbound == ()
 
 
 def test_what_is_answered_and_solved_in_one_second_is_solved_then(book: Book) -> None:

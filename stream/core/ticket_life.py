@@ -69,7 +69,8 @@ def manners_of(policy: Policy) -> Manners:
 
 def keep_time(before: Ticket | None, after: Ticket, rules: FollowUps, group: GroupFacts, now: datetime) -> Ticket:
     """Return `after` with its clocks and its window as they must be, given what it was before this step (None: it is new)."""
-    if before is not None and before.state is not after.state and after.waiting_since is None:
+    has_moved = before is not None and before.state is not after.state
+    if has_moved and after.waiting_since is None and after.state is not TicketState.NEW:
         after = after.but(waiting_since=now, promised_until=None)  # moved by something that has no message's time
     if after.state is not TicketState.ON_HOLD and after.snoozed_until is not None:
         after = after.but(snoozed_until=None)

@@ -34,11 +34,11 @@ def read_edited(delivery: Delivery, data: dict[str, Any]) -> AnyInput:
 def read_protocol(delivery: Delivery, body: dict[str, Any], told_at: Any) -> AnyInput:
     """Return the edit or deletion of a protocol message. Of its key only the id is of use: the rest is the author's view."""
     target_id = ident(obj(body.get("key")).get("id"))
-    kind = body.get("type")
+    kind = _read_type(body.get("type"))
     at = read_time(read_number(body.get("timestampMs")) or told_at, delivery.received_at)
     if kind in _DISAPPEARING:
         return Ignored(reason=Reason.DISAPPEARING_SETTING, **common(delivery))
-    if kind in _EDIT or (kind is None and body.get("editedMessage") is not None):
+    if kind in _EDIT or (kind in (None, "?") and body.get("editedMessage") is not None):
         if target_id is None:
             return NotUnderstood(reason="edit without a target", **common(delivery))
         return Edit(target_id=target_id, text=_read_new_text(body.get("editedMessage")), edited_at=at, **common(delivery))
@@ -46,9 +46,15 @@ def read_protocol(delivery: Delivery, body: dict[str, Any], told_at: Any) -> Any
         if target_id is None:
             return NotUnderstood(reason="deletion without a target", **common(delivery))
         return Deletion(target_id=target_id, deleted_at=at, **common(delivery))
-    if kind is None:
-        return NotUnderstood(reason="protocol message without type and key", **common(delivery))
+    if kind in (None, "?"):
+        return NotUnderstood(reason="protocol message of no known type, or without a key", **common(delivery))
     return Ignored(reason=Reason.PROTOCOL_NOTICE, **common(delivery))
+
+
+def _read_type(told: Any) -> str | int | None:
+    """Return the name or the number of a protocol message's type, `?` for what is neither; None where it is left out."""
+    number = read_number(told)
+    return number if number is not None else None if told is None else shape_name(told)
 
 
 def read_update(delivery: Delivery, data: dict[str, Any]) -> AnyInput:

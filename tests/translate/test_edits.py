@@ -13,7 +13,7 @@ from stream.core.inputs import Deletion, Edit, Ignored, NotUnderstood, Receipt
 TARGET = {"remoteJid": GROUP, "fromMe": True, "id": "3A0000000000E001"}
 
 
-@pytest.mark.parametrize("kind", ["MESSAGE_EDIT", 14, None])
+@pytest.mark.parametrize("kind", ["MESSAGE_EDIT", 14, "14", None, [], {}])
 @pytest.mark.parametrize(
     "edited",
     [
@@ -42,6 +42,11 @@ def test_a_deletion_among_edits(kind: Any) -> None:
 
     assert isinstance(found, Deletion)
     assert found.target_id == "3A0000000000E001"
+
+
+@pytest.mark.parametrize("kind", [[], {}, True, "?!"])
+def test_a_type_that_is_none_deletes_nothing_and_is_no_silence(kind: Any) -> None:
+    assert isinstance(read("messages.edited", {"key": TARGET, "type": kind}), NotUnderstood)
 
 
 @pytest.mark.parametrize("kind", ["EPHEMERAL_SETTING", 3])

@@ -5,6 +5,7 @@ It is run once with the intents left out, to show that it would see a message se
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,6 +71,34 @@ async def test_two_senders_that_run_into_each_other_send_once(tmp_path: Any) -> 
                 waiting.clear()
             world.now += timedelta(seconds=1)
         assert world.arrived == ["text 0"]
+
+
+async def test_a_sender_that_was_frozen_after_its_claim_does_not_send_what_another_has_sent(tmp_path: Any) -> None:
+    world = World(1, crash_rate=0.0, fault_rate=0.0)
+    frozen, other = Process(world, tmp_path), Process(world, tmp_path)
+
+    def freeze(step: str) -> None:
+        if step != "after_intent_told":
+            return
+        for _ in range(10):
+            world.now += timedelta(seconds=5)  # its claim runs out
+            other.catch_up()
+            run_now(other.sender.step())
+        assert world.arrived == ["text 0"]
+
+    frozen.reporter.checkpoint = freeze
+    say(world, 0)
+    for _ in range(20):
+        frozen.catch_up()
+        await frozen.sender.step()
+        world.now += timedelta(seconds=5)
+    assert world.arrived == ["text 0"]
+
+
+def run_now(coroutine: Coroutine[Any, Any, object]) -> None:
+    """Run a step in the middle of another one: in a world of memory it waits for nothing."""
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
 
 
 async def test_a_sender_that_sends_first_and_writes_later_is_seen_to_send_twice(

@@ -67,11 +67,12 @@ def _a_second_apart(timed: list[tuple[float, dict[str, Any]]]) -> list[tuple[flo
     """Let nobody write twice in one second: times are whole seconds, and nothing tells which of the two came first."""
     taken: set[tuple[str, int]] = set()
     apart = []
+    begins = min(at for at, _ in timed)  # the chat is told from its first line on
     for told_at, line in sorted(timed, key=lambda each: each[0]):
         at = told_at
-        while (line["from"], int(at)) in taken:
+        while (line["from"], int(at - begins)) in taken:
             at += 1
-        taken.add((line["from"], int(at)))
+        taken.add((line["from"], int(at - begins)))
         apart.append((at, line))
     return sorted(apart, key=lambda each: each[0])
 

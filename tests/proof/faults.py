@@ -105,6 +105,8 @@ class Faults:
 
     def _work_at_the_desk(self) -> None:
         """Let people ask for something on the dashboard and in the Sheet, and let garbage reach the input topics."""
+        if self._stage.kafka.network.is_cut:  # it would wait for Kafka, and the network be cut for as long
+            return
         sent = len(self._stage.driver.sent)
         while self._desk_at < sent:
             self._desk_at += self._scenario.desk_every

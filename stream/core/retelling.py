@@ -55,7 +55,7 @@ def retell(turn: Turn, late: Item) -> Place:
         retelling = _Retelling(turn, at, talk, done)
         retelling.forget_after()
         retelling.tell_late(late)
-        for item in sorted(after, key=_order):
+        for item in sorted(after, key=lambda one: _order(one)[:2]):  # those of one second as they stand
             retelling.tell(item)
         retelling.close()
     except CannotTell:

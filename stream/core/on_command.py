@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from stream.core import on_follow_up, own_words
+from stream.core import on_follow_up, on_rearranging, own_words
 from stream.core.attach import Attachment, ticket_of
 from stream.core.commands import (
     ActorKind,
@@ -43,12 +43,10 @@ from stream.core.events import EventKind
 from stream.core.group import Recent
 from stream.core.opening import open_ticket
 from stream.core.progress import set_state
-from stream.core.reattach import Rearranged, attach_to, merge, split
 from stream.core.seen import Seen, look_up, remember
 from stream.core.states import snooze
 from stream.core.ticket import Evidence, Ticket, TicketState
 from stream.core.turn import Turn
-from stream.core.undo import forget, undo
 from stream.core.undo import remember as remember_change
 from stream.errors import CommandRefused
 
@@ -191,63 +189,6 @@ def _open(turn: Turn, command: Open) -> None:
     )
 
 
-def _merge(turn: Turn, command: Merge) -> None:
-    _rearrange(turn, command, merge(turn.state_now, command.ticket_id, command.into, turn.now))
-    turn.record_asked(command, EventKind.MERGED, command.ticket_id, after=command.into)
-
-
-def _split(turn: Turn, command: Split) -> None:
-    by = command.actor.name or command.actor.kind
-    known = set(turn.tickets)
-    rearranged = split(turn.state_now, command.ticket_id, command.message_id, turn.now, by)
-    _rearrange(turn, command, rearranged)
-    turn.count(tickets_opened=len({ticket.id for ticket in rearranged.tickets} - known))
-    for ticket in rearranged.tickets:
-        if ticket.id != command.ticket_id:
-            turn.record_asked(
-                command,
-                EventKind.SPLIT,
-                ticket.id,
-                message_id=command.message_id,
-                before=command.ticket_id,
-                after=ticket.id,
-            )
-
-
-def _attach(turn: Turn, command: Attach) -> None:
-    _rearrange(turn, command, attach_to(turn.state_now, command.ticket_id, command.message_id, turn.now))
-    turn.record_asked(
-        command,
-        EventKind.ATTACHED,
-        command.ticket_id,
-        message_id=command.message_id,
-        because=Evidence.PERSON,
-    )
-
-
-def _undo(turn: Turn, command: Undo) -> None:
-    rearranged = undo(turn.state_now, command.command_id, turn.now)
-    _rearrange(turn, command, rearranged)
-    turn.state = forget(turn.state, command.command_id)
-    for ticket in rearranged.tickets:
-        turn.record_asked(command, EventKind.UNDONE, ticket.id, before=command.command_id)
-
-
-def _rearrange(turn: Turn, command: Command, rearranged: Rearranged) -> None:
-    for ticket in rearranged.tickets:
-        before = turn.tickets.get(ticket.id)
-        turn.save(ticket)
-        if before is not None and before.state is not ticket.state:
-            turn.record_asked(
-                command,
-                EventKind.STATE_CHANGED,
-                ticket.id,
-                before=before.state,
-                after=ticket.state,
-            )
-    turn.state = turn.state.but(recent=rearranged.recent)
-
-
 def _judge(turn: Turn, command: Judge) -> None:
     """Apply a verdict that came later, unless the message has found its ticket meanwhile."""
     recent = turn.find_recent(command.message_id) or _carried(turn, command)
@@ -301,10 +242,10 @@ _DO: dict[type[Command], Callable[[Turn, Any], None]] = {
     NotATicket: _not_a_ticket,
     FollowUpDue: on_follow_up.follow_up_due,
     SendFollowUpNow: on_follow_up.send_now,
-    Merge: _merge,
-    Split: _split,
-    Attach: _attach,
-    Undo: _undo,
+    Merge: on_rearranging.merge_tickets,
+    Split: on_rearranging.split_ticket,
+    Attach: on_rearranging.attach_message,
+    Undo: on_rearranging.undo_command,
     Reply: own_words.reply,
     Announce: own_words.announce,
     PushRow: _push_row,

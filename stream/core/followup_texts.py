@@ -10,7 +10,7 @@ from stream.core.followup_policy import FollowUps
 from stream.core.group_facts import GroupFacts
 from stream.core.outcome import Outbound, Wording
 from stream.core.templates import TicketFacts, clean, find_faults, render
-from stream.core.ticket import Ticket
+from stream.core.ticket import DELETED_TITLE, Ticket
 from stream.core.windows import step_of, turn_began
 
 _LEAST_OF_EACH = 16  # characters: no text can name a ticket in fewer
@@ -40,7 +40,7 @@ def facts_of(ticket: Ticket, calendar: BusinessCalendar, now: datetime) -> Ticke
     """Return what a text may say of a ticket, in local time; whatever people wrote is made harmless."""
     return TicketFacts(
         id=ticket.id,
-        title=clean(ticket.title),
+        title=ticket.id if ticket.title == DELETED_TITLE else clean(ticket.title),
         name=clean((ticket.opened_by_name or "").split(" ")[0], 30),
         assignee=clean(ticket.assignee, 30),
         category=clean(ticket.category, 30),

@@ -12,10 +12,9 @@ from stream.core.opening import title_of
 from stream.core.people import Role
 from stream.core.progress import set_state
 from stream.core.seen import Seen, look_up
-from stream.core.ticket import Entry, Ticket, TicketState
+from stream.core.ticket import DELETED_TITLE, Entry, Ticket, TicketState
 from stream.core.turn import Turn
 
-DELETED_TITLE = "(deleted by its author)"
 _EARLY_KEPT = 50
 
 

@@ -11,6 +11,8 @@ from stream.core.inputs import Form
 from stream.core.people import Role
 from stream.core.value import Value
 
+DELETED_TITLE = "(deleted by its author)"  # of a ticket whose first message was deleted; never said in a group
+
 
 class TicketState(StrEnum):
     """`new` until somebody of the team answers; `resolved` may come back for a while; `closed` is final."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from stream.adapters.rule_files import load_book
+from stream.core.calendar import BusinessCalendar
+from stream.core.followup_texts import facts_of
 from stream.core.group import GroupState
 from stream.core.inputs import AnyInput, Deletion, Edit, Message
 from stream.core.people import Sender
@@ -63,6 +65,9 @@ def test_a_ticket_with_an_answer_is_not_withdrawn_by_a_deletion() -> None:
     (ticket,) = run(ASK, answer, DELETION).tickets.values()
     assert ticket.state is not TicketState.CLOSED
     assert ticket.title == "(deleted by its author)"
+    assert facts_of(ticket, BusinessCalendar(), NOW).title == ticket.id, (
+        "clients are told of the ticket, not of what was taken back"
+    )
 
 
 def test_an_edit_of_a_message_that_is_long_gone_is_not_waited_for() -> None:

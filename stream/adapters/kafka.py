@@ -24,12 +24,11 @@ from stream.settings import Settings
 
 __all__ = ["GroupConsumer", "Publisher", "Record", "Tail", "bootstrap_servers", "client_options", "connect_producer"]
 
-_MAX_BLOCK_MS = 500
 _OFFSETS_MS = 5_000
 
 
 def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any:
-    """Return a producer that knows these topics already, so that `send` never blocks its caller; takes about a second at worst.
+    """Return a producer that knows these topics already, so that `send` never blocks its caller; takes 3 s at worst.
 
     acks=all and idempotence: a positive answer means stored. A negative one may still have been stored: readers drop doubles.
     """
@@ -46,7 +45,7 @@ def connect_producer(settings: Settings, topics: Iterable[Topic] = Topic) -> Any
             max_in_flight_requests_per_connection=5,
             request_timeout_ms=2_000,
             delivery_timeout_ms=4_000,
-            max_block_ms=_MAX_BLOCK_MS,
+            max_block_ms=500,
         )
     except KafkaError as error:
         raise _unreachable(settings, error) from error
@@ -273,12 +272,14 @@ def _partitions(consumer: Any, name: str) -> list[int]:
 
 
 def _require_topic(producer: Any, name: str) -> None:
-    try:
-        found = producer.partitions_for(name)
-    except KafkaError as error:
-        raise BrokerError(f"Topic {name} does not exist, or Kafka does not answer; run `groupdesk topics`.") from error
-    if not found:
-        raise BrokerError(f"Topic {name} does not exist; run `groupdesk topics`.")
+    for tries_left in (3, 2, 1, 0):  # half a second each: a broker that has just started is slow to tell
+        try:
+            if producer.partitions_for(name):
+                return
+        except KafkaError as error:
+            if not tries_left:
+                raise BrokerError(f"Topic {name} does not exist, or Kafka does not answer; run `groupdesk topics`.") from error
+    raise BrokerError(f"Topic {name} does not exist; run `groupdesk topics`.")
 
 
 def _record(topic: Topic, raw: Any) -> Record:

@@ -78,9 +78,14 @@ def _compose(tickets: Sequence[Ticket], rules: FollowUps, group: GroupFacts, now
         ticket_ids=tuple(ticket.id for ticket in tickets),
         text=text,
         wording=_wording(by_text, language or rules.language, rules) if is_worded and len(tickets) == 1 else None,
-        quoted_id=None if is_escalation or len(tickets) > 1 or not first.messages else first.messages[0].message_id,
+        quoted_id=None if is_escalation or len(tickets) > 1 else _quotable(first),
         decided_at=now,
     )
+
+
+def _quotable(ticket: Ticket) -> str | None:
+    opener = next(iter(ticket.messages), None)
+    return None if opener is None or opener.text is None else opener.message_id  # what was deleted cannot be quoted
 
 
 def _wording(by_text: dict[str, list[TicketFacts]], language: str, rules: FollowUps) -> Wording:

@@ -31,7 +31,8 @@ def reply(turn: Turn, command: Reply) -> None:
     text = command.text.strip()
     if not text or len(text) > _REPLY_LONGEST:
         raise CommandRefused(f"A reply has 1 to {_REPLY_LONGEST} characters.")
-    asked = next((entry for entry in reversed(ticket.messages) if entry.role is Role.CUSTOMER), None)
+    # What was deleted cannot be quoted.
+    asked = next((each for each in reversed(ticket.messages) if each.role is Role.CUSTOMER and each.text is not None), None)
     say(
         turn,
         Outbound(

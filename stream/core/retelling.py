@@ -25,6 +25,8 @@ from stream.core.turn import Turn
 
 _NOT_BY_TALK = frozenset({Evidence.COMMAND, Evidence.REACTION, Evidence.MODEL, Evidence.PERSON})
 _FARTHEST = timedelta(hours=2)  # the transport's own delays end after 20 minutes; gaps are filled within the hour
+_SECOND = timedelta(seconds=1)
+_AT_A_DESK = ("command", "wall")
 _APART = timedelta(seconds=1)  # where people write faster than this, messages of one second are taken as they come
 _WHOLE_MEMORY = 50  # so many messages and none before the late one: what came before it is forgotten
 
@@ -41,9 +43,9 @@ class Place(Enum):
 
 def retell(turn: Turn, late: Item) -> Place:
     """Take in a message, or a reaction of the team, and tell again what came after it, where there is anything and it can be."""
-    at = _at(late)
+    at = _moment(late, turn.state.done)
     talk = _talk_after(turn.state.recent, late)
-    done = [one for one in turn.state.done if one.can_be_done_again and _order(one) > _order(late)]
+    done = [one for one in turn.state.done if one.can_be_done_again and _order(one) > _order(late) and not _is_before(one, at)]
     after: list[Item] = [*talk, *done]
     if not after:
         return Place.NEWEST
@@ -67,6 +69,21 @@ def retell(turn: Turn, late: Item) -> Place:
 
 def _at(item: Item) -> datetime:
     return item.at if isinstance(item, Done) else item.sent_at
+
+
+def _moment(late: Item, done: tuple[Done, ...]) -> datetime:
+    """Return when something late happened, given that it came after all that was done at a desk in its second.
+
+    Messages tell whole seconds: one that came after its ticket was closed must not be lost on it for a fraction of one.
+    """
+    at = _at(late)
+    if isinstance(late, Done):
+        return at
+    return max([at, *(one.at for one in done if one.form in _AT_A_DESK and at <= one.at < at + _SECOND)])
+
+
+def _is_before(done: Done, at: datetime) -> bool:
+    return done.form in _AT_A_DESK and done.at <= at
 
 
 def _order(item: Item) -> tuple[datetime, bool, str]:

@@ -47,7 +47,7 @@ def hear(ticket: Ticket, spoken: Spoken, manners: Manners) -> Ticket:
     """
     if ticket.state is _CLOSED:
         return ticket
-    is_in_order = spoken.at >= (ticket.waiting_since or ticket.opened_at)
+    is_in_order = spoken.at >= (ticket.waiting_since or ticket.opened_at).replace(microsecond=0)  # messages tell whole seconds
     heard = _remember_speaker(ticket, spoken)
     if not is_in_order:
         return heard
@@ -95,7 +95,10 @@ def may_reopen(ticket: Ticket, at: datetime, reopen_within: timedelta) -> bool:
     """Tell whether something written at `at` may still bring a resolved ticket back; else it makes a new, linked ticket."""
     if ticket.state is not _RESOLVED or ticket.resolved_at is None:
         return False
-    return ticket.resolved_at < at <= ticket.resolved_at + reopen_within
+    # Messages tell whole seconds; one of the second in which a button resolved the ticket has come after it.
+    resolved_at = ticket.resolved_at.replace(microsecond=0)
+    is_after = resolved_at <= at if ticket.resolved_at.microsecond else resolved_at < at
+    return is_after and at <= ticket.resolved_at + reopen_within
 
 
 def _remember_speaker(ticket: Ticket, spoken: Spoken) -> Ticket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 
 from stream.adapters.rule_files import load_book
 from stream.core.calendar import BusinessCalendar
+from stream.core.commands import Actor, ActorKind, Reply
 from stream.core.followup_texts import facts_of
 from stream.core.group import GroupState
+from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
 from stream.core.inputs import AnyInput, Deletion, Edit, Message
 from stream.core.people import Sender
 from stream.core.step import step
@@ -68,6 +71,20 @@ def test_a_ticket_with_an_answer_is_not_withdrawn_by_a_deletion() -> None:
     assert facts_of(ticket, BusinessCalendar(), NOW).title == ticket.id, (
         "clients are told of the ticket, not of what was taken back"
     )
+
+
+def test_a_reply_quotes_the_last_message_that_still_stands() -> None:
+    more = Message(
+        **BASE, id="MORE", sender=CLIENT, sent_at=NOW + timedelta(seconds=3), text="it was due on Monday", quoted_id="ASK"
+    )
+    state = run(ASK, more, Deletion(**BASE, target_id="MORE", deleted_at=NOW + timedelta(seconds=20)))
+    (ticket,) = state.tickets.values()
+    assert [entry.message_id for entry in ticket.messages] == ["ASK", "MORE"]
+    speaking = replace(BOOK, groups=GroupsFile(version=1, groups=(GroupConfig(jid=GROUP, mode=GroupMode.TICKETS),)))
+    actor = Actor(kind=ActorKind.DASHBOARD, name="Ana")
+    reply = Reply(id="c1", group=GROUP, at=NOW, actor=actor, ticket_id=ticket.id, text="we are looking", quote=True)
+    (outbound,) = step(state, reply, speaking, NOW).outbound
+    assert outbound.quoted_id == "ASK"
 
 
 def test_an_edit_of_a_message_that_is_long_gone_is_not_waited_for() -> None:

@@ -1,80 +1,22 @@
-"""Stories with everything that a group does in them: daylight saving, holidays, reactions, merges, a kill switch.
-
-The first kind is told on the shipped rules; the second on a book of its own with odd business hours.
-"""
+"""Stories with everything that a group does in them, on the shipped rules: reactions, merges, promises, a kill switch."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from stream.adapters.rule_files import load_book
 from stream.core.book import Book
-from stream.core.timeline import Timeline
-from stream.timelines import play
+from tests.timelines.telling import ASKS, fails
 
 RULES_DIR = Path(__file__).parents[2] / "rules"
-ASKS = 'customer says "Hi, my order 4512 has not arrived yet, can you check?"'
 BOB_ASKS = 'customer Bob says "I was charged twice on my invoice, please refund"'
-ODD_HOURS = """\
-version: 1
-sending: {quiet_hours: ["22:00-06:00"], after_talk: 2m, group_gap: 5m, ticket_gap: 10m, together_within: 1m, unanswered: 10}
-calendars:
-  night: {time_zone: Europe/Berlin, hours: {mon-sun: ["00:00-05:00", "20:00-24:00"]}}
-  broken:
-    time_zone: America/New_York
-    hours: {mon-fri: ["08:00-10:00", "11:00-12:00", "15:30-17:00"]}
-    holidays: {country: US}
-    ical: [days.ics]
-  always: {time_zone: Europe/Berlin, hours: {mon-sun: "00:00-24:00"}}
-policies:
-  - id: broken
-    applies_to: {tags: [broken]}
-    calendar: broken
-    steps: [{after: 3h, say: hello}, {after: 5h, escalate: hello}]
-  - {id: night, applies_to: {tags: [night]}, calendar: night, steps: [{after: 2h, escalate: hello}, {after: 8h, escalate: hello}]}
-  - id: always
-    calendar: always
-    steps:
-      - {after: 2h, say: hello}
-      - {after: 24h, time: wall, escalate: hello}
-      - {waiting_for: customer, after: 1h, say: hello}
-      - {waiting_for: customer, after: 1d, close: true}
-texts: {hello: {en: "About {{ ticket.id }}"}}
-"""
-OFFSITE = """\
-BEGIN:VCALENDAR
-VERSION:2.0
-PRODID:own
-BEGIN:VEVENT
-UID:1
-DTSTART;VALUE=DATE:20260401
-DTEND;VALUE=DATE:20260403
-SUMMARY:Offsite
-END:VEVENT
-END:VCALENDAR
-"""
 
 
 @pytest.fixture(scope="module")
 def shipped() -> Book:
     return load_book(RULES_DIR)
-
-
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> Book:
-    folder = tmp_path_factory.mktemp("odd") / "rules"
-    shutil.copytree(RULES_DIR, folder)
-    (folder / "days.ics").write_text(OFFSITE)
-    (folder / "followups.yaml").write_text(ODD_HOURS)
-    return load_book(folder)
-
-
-def fails(book: Book, story: list[str], policy: str | None, on: str = "2026-03-02") -> list[str]:
-    told = Timeline.model_validate({"name": "t", "on": on, "policy": policy, "story": story})
-    return [str(failure) for failure in play(book, told)]
 
 
 STORIES: dict[str, list[str]] = {
@@ -246,82 +188,6 @@ def test_urgent_by_reaction_has_the_windows_of_urgent_tickets(shipped: Book) -> 
 def test_a_holiday_is_no_business_day(shipped: Book) -> None:
     story = [f"at 17:50 {ASKS}", "expect nothing until 2026-04-22 09:04", "at 2026-04-22 09:05 expect reminder 1"]
     assert fails(shipped, [*story, "at 2026-04-22 09:35 expect escalation 1"], "standard", "2026-04-20") == []
-
-
-# policy, first day, when it is asked, what comes of it
-ODD: dict[str, tuple[str, str, list[str]]] = {
-    "three ranges a day": (
-        "broken",
-        "2026-03-10",
-        [f"at 09:30 {ASKS}", "at 17:00 expect reminder 1", "at next day 10:00 expect escalation"],
-    ),
-    "a weekend on which the clocks go forward": (
-        "broken",
-        "2026-03-06",
-        [f"at 16:30 {ASKS}", "at mon 11:30 expect reminder 1", "at 17:00 expect escalation"],
-    ),
-    "Thanksgiving": ("broken", "2026-11-25", [f"at 16:30 {ASKS}", "at 2026-11-27 11:30 expect reminder 1"]),
-    "two days off by a calendar file": ("broken", "2026-03-31", [f"at 16:30 {ASKS}", "at 2026-04-03 11:30 expect reminder 1"]),
-    "a night that lacks an hour": (
-        "night",
-        "2026-03-28",
-        [f"at 23:00 {ASKS}", "at next day 01:00 expect escalation 1", "at 23:00 expect escalation 2"],
-    ),
-    "a night that has an hour twice": (
-        "night",
-        "2026-10-24",
-        [f"at 23:00 {ASKS}", "at next day 01:00 expect escalation 1", "at 21:00 expect escalation 2"],
-    ),
-    "24 hours by the wall over the spring": (
-        "always",
-        "2026-03-28",
-        [f"at 12:00 {ASKS}", "at 14:00 expect reminder 1", "at next day 13:00 expect escalation 1"],
-    ),
-    "tomorrow at 10 is 10 by the new clock": (
-        "always",
-        "2026-10-24",
-        [
-            f"at 12:00 {ASKS}",
-            'at 12:30 staff says "I will send it tomorrow at 10"',
-            "at next day 12:00 expect reminder 1",
-            "at mon 10:00 expect escalation",
-        ],
-    ),
-    "a customer wakes what was put aside": (
-        "always",
-        "2026-03-10",
-        [
-            f"at 12:00 {ASKS}",
-            'at 12:05 staff says "#snooze 3h"',
-            'at 13:00 customer says "any update?"',
-            "at 13:01 expect ticket waiting_us",
-            "at 15:00 expect reminder 1",
-            "at next day 13:00 expect escalation",
-        ],
-    ),
-    "quiet at night": (
-        "always",
-        "2026-03-10",
-        [f"at 21:00 {ASKS}", "expect nothing until next day 05:59", "at 06:00 expect reminder 1", "at 21:00 expect escalation"],
-    ),
-    "a nudge waits until people have talked, and the ticket closes in its time": (
-        "always",
-        "2026-03-10",
-        [
-            f"at 12:00 {ASKS}",
-            'at 12:05 staff says "it is at the front desk" quoting 1',
-            'at 13:04 customer Bob says "good morning"',
-            "at 13:06 expect reminder 1",
-            "at next day 12:05 expect close",
-        ],
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_stories_in_odd_hours(odd: Book, name: str) -> None:
-    policy, on, story = ODD[name]
-    assert fails(odd, story, policy, on) == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -17,11 +16,7 @@ from stream.broker.apache import Node, node_properties
 from stream.broker.child import Child, stop_leftover
 from stream.errors import BrokerError
 from stream.settings import Settings
-
-needs_java = pytest.mark.skipif(
-    jars.find_java() is None or not (shutil.which("mvn") or jars.default_cache().is_dir()),
-    reason="Java 17 and Maven are not installed",
-)
+from tests.broker.java import needs_java
 
 
 def settings_for(broker: Broker) -> Settings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,18 +19,15 @@ from system import System, wait_for
 from stream.adapters.kafka import GroupConsumer, Publisher, Tail
 from stream.adapters.topic_admin import ensure_topics, live_brokers
 from stream.adapters.topics import Topic
-from stream.broker import jars
 from stream.check.parts import check_parts
 from stream.errors import BrokerError
 from stream.settings import Settings, as_environment
+from tests.broker.java import needs_java
 
 pytestmark = [
     pytest.mark.kafka,
     pytest.mark.timeout(180),
-    pytest.mark.skipif(
-        jars.find_java() is None or not (shutil.which("mvn") or jars.default_cache().is_dir()),
-        reason="Java 17 and Maven are not installed",
-    ),
+    needs_java,
 ]
 
 

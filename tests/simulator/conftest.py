@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from stream.simulator.evolution_server import DEFAULT_KEY, EvolutionServer
 from stream.simulator.instance import Group
@@ -19,12 +20,9 @@ async def inbox() -> AsyncIterator[Inbox]:
     box = Inbox()
     app = web.Application()
     app.router.add_post("/{tail:.*}", box.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    box.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    yield box
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        box.url = str(server.make_url("/hook"))
+        yield box
 
 
 @pytest.fixture

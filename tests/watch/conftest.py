@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from stream.simulator.evolution_server import DEFAULT_KEY
@@ -23,11 +24,8 @@ async def world() -> AsyncIterator[World]:
     world = World()
     app = web.Application()
     app.router.add_post("/hook", world.take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    world.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    async with world.evolution as evolution:
+    async with TestServer(app) as server, world.evolution as evolution:
+        world.url = str(server.make_url("/hook"))
         world.instance = evolution.add_instance("desk", webhook_url=world.url, secret=SECRET.get_secret_value())
         world.instance.groups = {jid: Group(jid, name, [ANA]) for jid, name in ((GROUP, "Desk"), (OPS, "Ops"))}
         client = EvolutionClient(evolution.url, SecretStr(DEFAULT_KEY), "desk")
@@ -47,4 +45,3 @@ async def world() -> AsyncIterator[World]:
         )
         yield world
         await client.close()
-    await runner.cleanup()

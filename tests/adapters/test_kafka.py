@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 
-from stream.adapters.kafka import GroupConsumer, Publisher, Record, Tail, close_quietly, connect_producer
+from stream.adapters.kafka import GroupConsumer, Publisher, Record, Tail, _require_topic, close_quietly, connect_producer
 from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
 from stream.errors import BrokerError
@@ -174,3 +175,24 @@ def test_without_a_setting_the_built_in_broker_is_found_in_the_data_folder(setti
     (unset.data_dir / "broker").mkdir(parents=True)
     (unset.data_dir / "broker" / "address").write_text(kafka)
     assert ensure_topics(unset)
+
+
+class SlowBroker:
+    """A producer whose broker tells of a topic only when asked for the `nth` time, as one does that has just started."""
+
+    def __init__(self, nth: int) -> None:
+        self.asked, self.nth = 0, nth
+
+    def partitions_for(self, _: str) -> set[int]:
+        self.asked += 1
+        if self.asked < self.nth:
+            raise KafkaTimeoutError("Failed to update metadata")
+        return {0}
+
+
+def test_a_broker_that_is_slow_to_tell_of_a_topic_is_asked_again_but_not_for_ever() -> None:
+    _require_topic(SlowBroker(nth=3), "inbound")
+    silent = SlowBroker(nth=99)
+    with pytest.raises(BrokerError, match="does not answer"):
+        _require_topic(silent, "inbound")
+    assert silent.asked == 4

@@ -12,8 +12,9 @@ import pytest
 from stream.adapters.rule_files import load_book
 from stream.core.calendar import BusinessCalendar
 from stream.core.commands import Actor, ActorKind, Reply
-from stream.core.followup_texts import facts_of
+from stream.core.followup_texts import compose, facts_of
 from stream.core.group import GroupState
+from stream.core.group_facts import GroupFacts
 from stream.core.groups_config import GroupConfig, GroupMode, GroupsFile
 from stream.core.inputs import AnyInput, Deletion, Edit, Message
 from stream.core.people import Sender
@@ -26,6 +27,7 @@ BASE = {"instance": "cs", "chat": GROUP, "received_at": NOW}
 BOOK = load_book(Path(__file__).parents[2] / "rules")
 CLIENT = Sender(lid="180011112222333@lid", name="Rosa")
 ASK = Message(**BASE, id="ASK", sender=CLIENT, sent_at=NOW, text="order 1037 has not arrived, where is it?")
+MORE = Message(**BASE, id="MORE", sender=CLIENT, sent_at=NOW + timedelta(seconds=3), text="it was due on Monday", quoted_id="ASK")
 FIRST = Edit(**BASE, target_id="ASK", text="order 9876 has not arrived, where is it?", edited_at=NOW + timedelta(seconds=5))
 SECOND = Edit(**BASE, target_id="ASK", text="order 3737 has not arrived, where is it?", edited_at=NOW + timedelta(seconds=9))
 DELETION = Deletion(**BASE, target_id="ASK", deleted_at=NOW + timedelta(seconds=20))
@@ -71,6 +73,13 @@ def test_a_ticket_with_an_answer_is_not_withdrawn_by_a_deletion() -> None:
     assert facts_of(ticket, BusinessCalendar(), NOW).title == ticket.id, (
         "clients are told of the ticket, not of what was taken back"
     )
+
+
+def test_a_follow_up_quotes_no_message_that_was_deleted() -> None:
+    (asked,) = run(ASK, MORE).tickets.values()
+    (redacted,) = run(ASK, MORE, DELETION).tickets.values()
+    quoted = [compose([ticket], BOOK.follow_ups, GroupFacts(), NOW)[0].quoted_id for ticket in (asked, redacted)]
+    assert quoted == ["ASK", None]
 
 
 def test_a_reply_quotes_the_last_message_that_still_stands() -> None:

@@ -116,7 +116,7 @@ class WhatsApp:
         return [message for message in self.world.store if message.chat == chat and since <= message.sent_at <= until]
 
     async def history(self, since: datetime, until: datetime) -> list[dict[str, Any]]:
-        raise NotImplementedError
+        raise AssertionError(f"a sender has no use for what was said from {since} to {until}")
 
     async def close(self) -> None: ...
 

@@ -5,7 +5,7 @@ READY := .venv/.ready
 YAML := rules demo .yamllint.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test proof proof-short lint format audit sbom lock env-example chromium clean
+.PHONY: help demo up test proof proof-short soak lint format audit sbom lock env-example chromium clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -31,6 +31,9 @@ proof: $(READY) ## Break everything on purpose for half an hour and more, and co
 
 proof-short: $(READY) ## The same in a minute
 	$(BIN)/python -m tests.proof --json test-output/proof-short.json $(PROOF_SHORT)
+
+soak: $(READY) ## Let everything work for half an hour, and watch memory, descriptors and logs
+	$(BIN)/python -m tests.proof.soak --json test-output/soak.json $(SOAK)
 
 lint: $(READY) ## Run the checks that need no broker
 	$(BIN)/ruff check .

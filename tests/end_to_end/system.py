@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from kafka import KafkaAdminClient
 
 from stream.adapters.kafka import Tail
-from stream.adapters.topic_admin import ensure_topics
+from stream.adapters.topic_admin import ensure_topics, worker_app_id
 from stream.adapters.topics import Topic
 from stream.core.events import TicketEvent
 from stream.core.ticket import Ticket
@@ -113,6 +114,24 @@ class System:
                 return False
 
         wait_for("the webhook to be accepted", accepted, seconds)
+
+    def share_with(self, newcomer: str, *, seconds: float = 60.0) -> None:
+        """Start one more worker, and wait until Kafka has given each of them some of the groups."""
+        self.start("worker", newcomer)
+        everyone = sum(name.startswith("worker") for name in self.processes)
+        admin = KafkaAdminClient(bootstrap_servers=self.settings.kafka_bootstrap_servers)
+        group_id = worker_app_id(self.settings)
+
+        def shares() -> bool:
+            told = admin.describe_groups([group_id])[group_id]
+            owned = [member["member_assignment"] or {} for member in told["members"]]
+            at_work = sum(bool(each.get("assigned_partitions")) for each in owned)
+            return told["group_state"] == "Stable" and at_work == everyone == len(owned)
+
+        try:
+            wait_for(f"{everyone} workers to share the groups", shares, seconds)
+        finally:
+            admin.close()
 
     def kill(self, name: str) -> None:
         process = self.processes.pop(name)

@@ -1,4 +1,4 @@
-"""A webhook becomes a ticket, a row and nothing twice: with real processes on a real broker."""
+"""A webhook becomes a ticket, a row and nothing twice: with real processes on a real broker, and a rebalance in each walk."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ def test_a_webhook_becomes_one_ticket_and_one_row(system: System) -> None:
         system.start(role)
     system.wait_until_ready("worker")
     system.post_until_accepted(message("MSG1", COMPLAINT))
+    system.share_with("worker-2")
     system.post_until_accepted(message("MSG2", "thanks!!", sender=OTHER_CUSTOMER))
     ticket = wait_for("the ticket", lambda: next(iter(system.tickets().values()), None))
     assert ticket.group == GROUP
@@ -60,6 +61,7 @@ def test_a_message_delivered_five_times_across_a_restart_is_one_ticket(system: S
     random.Random(7).shuffle(deliveries)
     for body in deliveries[:5]:
         system.post_until_accepted(body)
+    system.share_with("worker-2")
     system.kill("worker")
     for body in deliveries[5:8]:
         system.post_until_accepted(body)
@@ -129,6 +131,7 @@ def test_bad_input_is_a_dead_letter_and_the_next_message_a_ticket(system: System
     system.wait_until_ready("worker")
     assert system.post(envelope("messages.upsert", {"key": "not an object"})).status_code == 200
     assert system.post(envelope("no.such.event", {"x": [1]})).status_code == 200
+    system.share_with("worker-2")
     system.post_until_accepted(message("AFTER", COMPLAINT))
     wait_for("the ticket", lambda: len(system.tickets()) == 1)
     wait_for("the dead letters", lambda: system.health()["counts"]["dead_letters"] >= 1)
@@ -140,12 +143,13 @@ def test_the_api_key_of_the_instance_is_never_stored(system: System) -> None:
     system.start("worker")
     system.wait_until_ready("worker")
     system.post_until_accepted(message("SECRET", COMPLAINT))
+    system.share_with("worker-2")
     system.post(envelope("messages.upsert", ["not a message", "CANARY"]))
     wait_for("the ticket", lambda: len(system.tickets()) == 1)
     stored = [record for topic in Topic for record in system._read(topic)]
     assert stored
     assert not [record for record in stored if b"CANARY-API-KEY" in (record.value or b"")]
-    for name in ("bridge", "worker"):
+    for name in ("bridge", "worker", "worker-2"):
         assert "CANARY-API-KEY" not in system.log_of(name)
         assert "4417" not in system.log_of(name), "message text in a log"
 

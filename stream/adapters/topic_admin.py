@@ -11,18 +11,13 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from stream.adapters.broker_refusal import why_refused
 from stream.adapters.brokers import bootstrap_servers, client_options, connect
-from stream.adapters.topics import GROUPS_TABLE, SPECS, changelog_name, full_name
+from stream.adapters.topics import GROUPS_TABLE, HOUR_MS, SPECS, changelog_name, compacted, full_name
 from stream.errors import BrokerError, TopicMismatch
 from stream.settings import Settings
 
 # The table of the worker must come back whole: its changelog is compacted and nothing in it ever expires.
 # What was erased from it is gone within a day, as with the other compacted topics.
-_CHANGELOG = {
-    "cleanup.policy": "compact",
-    "min.compaction.lag.ms": "0",
-    "max.compaction.lag.ms": str(24 * 3_600_000),
-    "segment.ms": str(6 * 3_600_000),
-}
+_CHANGELOG = compacted(8) | {"min.compaction.lag.ms": "0", "segment.ms": str(6 * HOUR_MS)}
 _MAX_RECORD = 2 * 1_048_576  # a webhook of 1 MiB and what we add to it; Kafka's own limit is 1 MiB
 _PATIENCE_MS = 3_000  # nobody waits for an administrator's command as a webhook's sender does
 _IN_PRODUCTION = 3  # replicas; from there on two of them must have a record before it is acknowledged

@@ -247,7 +247,6 @@ class GroupAgent:
         owned = {tp.partition for tp in self.app.consumer.assignment()}
         partitions = self.table.partitions
         self._forget_batch()
-        self._kept.clear()
         self.summaries.clear()
         for key, raw in self.table.items():
             if partition_of(key, partitions) in owned:

@@ -6,7 +6,7 @@ Entries are never removed when a window moves: an entry that no longer says what
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 # A command that was lost with a dying process is sent again; the first one, if it lives, makes the second harmless.
@@ -28,15 +28,13 @@ class DueHeap:
             self._due_at[group] = due_at
             heapq.heappush(self._heap, (due_at, group))
 
-    def pop_due(self, now: datetime) -> list[bytes]:
-        """Return the groups with a window that has passed, and look at them again in a while."""
-        found = []
+    def pop_due(self, now: datetime) -> Iterator[bytes]:
+        """Yield the groups with a window that has passed, each to be looked at again in a while; what is not taken stays due."""
         while self._heap and self._heap[0][0] <= now:
             due_at, group = heapq.heappop(self._heap)
             if self._due_at.get(group) == due_at:
-                found.append(group)
                 self.set(group, now + _ASK_AGAIN_AFTER)
-        return found
+                yield group
 
     def rebuild(self, due: Iterable[tuple[bytes, datetime | None]]) -> None:
         """Forget everything and start from these: after a rebalance other groups are ours."""

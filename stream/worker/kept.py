@@ -29,7 +29,7 @@ class KeptGroups:
     def find(self, key: bytes, raw: bytes) -> Kept:
         """Return the group whose value in the table is `raw`, parsed now if it is not at hand as exactly these bytes."""
         kept = self._kept.get(key)
-        if kept is None or kept.raw is not raw:
+        if kept is None or (kept.raw is not raw and kept.raw != raw):
             kept = Kept(raw, GroupRecord.from_json(raw), {})
             self.keep(key, kept)
         else:
@@ -43,10 +43,6 @@ class KeptGroups:
         self._bytes += len(kept.raw)
         while self._bytes > self._most and len(self._kept) > 1:
             self._drop(next(iter(self._kept)))
-
-    def clear(self) -> None:
-        self._kept.clear()
-        self._bytes = 0
 
     def _drop(self, key: bytes) -> None:
         dropped = self._kept.pop(key, None)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 
 import pytest
 from click.testing import CliRunner
@@ -46,6 +48,15 @@ def set_by_hand(settings: Settings, name: str, **configs: str) -> None:
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers)
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, f"{settings.topic_prefix}{name}", configs=configs)])
     admin.close()
+    until(lambda: configs.items() <= settings_on_the_broker(settings)[name].items())
+
+
+def until(is_told: Callable[[], bool]) -> None:
+    """Wait until the broker tells what it has agreed to: that takes it a moment."""
+    deadline = time.monotonic() + 10
+    while not is_told():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_every_topic_keeps_what_is_stated_and_as_long(settings: Settings) -> None:
@@ -57,6 +68,7 @@ def test_every_topic_keeps_what_is_stated_and_as_long(settings: Settings) -> Non
         assert int(found[name]["retention.bytes"]) == -1, name
     for name in COMPACTED:
         assert (found[name]["cleanup.policy"], int(found[name]["max.compaction.lag.ms"])) == ("compact", DAY), name
+        assert int(found[name]["segment.bytes"]) <= 8 * 1_048_576, f"whoever starts reads the last segment of {name} whole"
     # A tombstone outlives a week's outage of a reader.
     assert int(found["tickets.v1"]["delete.retention.ms"]) == 7 * DAY
     assert differing_settings(settings) == {}
@@ -75,5 +87,5 @@ def test_what_was_set_by_hand_is_told_and_set_back_when_asked(settings: Settings
 
     told = CliRunner().invoke(command.topics, ["--apply", "--json"])
     assert json.loads(told.output)["differing"] == {name: {"retention.ms": [str(365 * DAY), str(14 * DAY)]}}
-    assert settings_on_the_broker(settings)["inbound.v1"]["retention.ms"] == str(14 * DAY)
+    until(lambda: settings_on_the_broker(settings)["inbound.v1"]["retention.ms"] == str(14 * DAY))
     assert differing_settings(settings) == {}

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,11 +110,12 @@ class Logbook:
                     waiting += sum(one.offset > position.get(one.topic, -1) for one in inputs)
             return waiting
 
-    def longest_well_s(self) -> float:
-        """Return for how many seconds the worker that is well for the longest has said so without a break."""
+    def all_well_s(self, workers: Iterable[str]) -> float:
+        """Return for how many seconds all of these workers have said without a break that they are well."""
         with self.lock:
             now = time.monotonic()
-            return max((now - since for since, last in self._well.values() if now - last < _BEAT_S), default=0.0)
+            said = [self._well.get(name, (now, 0.0)) for name in workers]
+            return min((now - since if now - last < _BEAT_S else 0.0 for since, last in said), default=0.0)
 
     def _read_forever(self) -> None:
         consumer: Any = None

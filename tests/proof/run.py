@@ -189,7 +189,7 @@ class Stage:
                 print(f"not closed: {error!r}")  # noqa: T201 - for whoever waits
 
     def _watch_forever(self) -> None:
-        """Note when inputs wait, a worker says that it is well, and none is handled all the same."""
+        """Note when inputs wait, the workers say that they are well, and none is handled all the same."""
         waits_since, told = time.monotonic(), 0.0
         while not self._watching.wait(1.0):
             waiting = self.backlog = self.logbook.backlog()
@@ -201,8 +201,9 @@ class Stage:
             if quiet > told + _STALLED_S:
                 told = quiet
                 self.say(f"{waiting} inputs wait, none was handled for {quiet:.0f} s; workers: {self.crew.describe('worker')}")
-            if quiet > _STALLED_S and self.logbook.longest_well_s() > _STALLED_S and not self.kafka.network.is_cut:
-                self.say(f"STALL: {waiting} inputs wait, a worker says it is well, and none was handled for {quiet:.0f} s")
+            well_s = self.logbook.all_well_s(self.crew.names("worker"))  # one that reads its table back may own all that waits
+            if quiet > _STALLED_S and well_s > _STALLED_S and not self.kafka.network.is_cut:
+                self.say(f"STALL: {waiting} inputs wait, all workers say they are well, and none was handled for {quiet:.0f} s")
                 self.stalls.append(f"at {time.monotonic() - self.began:.0f} s: {waiting} inputs waited for {quiet:.0f} s")
                 waits_since = time.monotonic()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 
+from stream.log_repeats import Repeats
 from stream.settings import Settings
 
 # Libraries that tell more than an operator wants; `aiohttp.server` also prints refused header lines, a secret among them.
@@ -50,6 +51,7 @@ def configure(settings: Settings, part: str = "") -> None:
         final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    handler.addFilter(Repeats())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)

@@ -30,16 +30,13 @@ def learn(people: dict[str, Person], sender: Sender) -> dict[str, Person]:
     if sender.lid is None and sender.phone is None:
         return people
     key = person_key(people, sender)
-    known = people.get(key, Person(key=key))
+    known = people.get(key) or Person(key=key)
     if sender.lid is not None and sender.phone is not None and known.phone != sender.phone:
         return _join(people, known, sender)
-    person = Person(
-        key=key,
-        lid=sender.lid or known.lid,
-        phone=sender.phone or known.phone,
-        name=sender.name or known.name,
-    )
-    return people if people.get(key) == person else {**people, key: person}
+    told = {"lid": sender.lid or known.lid, "phone": sender.phone or known.phone, "name": sender.name or known.name}
+    if key in people and told == {"lid": known.lid, "phone": known.phone, "name": known.name}:
+        return people  # as with nearly every message
+    return {**people, key: known.but(**told)}
 
 
 def _join(people: dict[str, Person], known: Person, sender: Sender) -> dict[str, Person]:

@@ -27,7 +27,10 @@ class Book:
 
     def group(self, jid: str) -> GroupConfig:
         """Return what the team says of a group; one that is not named gets the silent default."""
-        return self._groups.get(jid) or GroupConfig.model_construct(jid=jid, mode=self.groups.unlisted)
+        found = self._groups.get(jid) or self._unlisted.get(jid)
+        if found is None:  # asked for with every message of the group
+            found = self._unlisted[jid] = GroupConfig.model_construct(jid=jid, mode=self.groups.unlisted)
+        return found
 
     def role_of(self, addresses: Iterable[str]) -> Role:
         """Return what somebody known by these WhatsApp addresses is to the team."""
@@ -40,6 +43,10 @@ class Book:
     @cached_property
     def _groups(self) -> dict[str, GroupConfig]:
         return {group.jid: group for group in self.groups.groups}
+
+    @cached_property
+    def _unlisted(self) -> dict[str, GroupConfig]:
+        return {}
 
     @cached_property
     def _members(self) -> dict[str, Member]:

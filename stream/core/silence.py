@@ -13,7 +13,7 @@ from stream.core.value import Value
 # Enough to know what is usual, and few enough that a new habit is learned within days.
 LEARNED_FROM = 200
 _AT_LEAST = 20
-_SHORTEST = timedelta(minutes=30)
+SHORTEST = timedelta(minutes=30)  # no silence is odd before
 _TIMES_THE_USUAL = 5
 # The gap that nine of ten do not exceed: bursts make the middle one tiny, and lunch must be no alarm.
 _SHARE = 0.9
@@ -43,10 +43,16 @@ def usual_gap(heard_at: Sequence[datetime], calendar: BusinessCalendar) -> timed
 
 def measure_silence(heard_at: Sequence[datetime], calendar: BusinessCalendar, now: datetime, *, since: datetime) -> Silence:
     """Say how quiet it has been. `since` is when listening began: what was before is no silence."""
-    usual = usual_gap(heard_at, calendar)
-    last = max(since, max(heard_at, default=since))
+    return silence_after(max(heard_at, default=since), usual_gap(heard_at, calendar), calendar, now, since=since)
+
+
+def silence_after(
+    last: datetime, usual: timedelta | None, calendar: BusinessCalendar, now: datetime, *, since: datetime
+) -> Silence:
+    """Say how quiet it has been since the last message, where the usual gap is known already."""
+    last = max(since, last)
     return Silence(
         lasts=timedelta(seconds=calendar.between(last, now)) if now > last else timedelta(0),
         usual=usual,
-        allowed=_UNLEARNED if usual is None else max(_SHORTEST, usual * _TIMES_THE_USUAL),
+        allowed=_UNLEARNED if usual is None else max(SHORTEST, usual * _TIMES_THE_USUAL),
     )

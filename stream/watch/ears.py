@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from stream.core.calendar import BusinessCalendar
 from stream.core.inputs import (
@@ -19,7 +19,7 @@ from stream.core.inputs import (
     Receipt,
     Source,
 )
-from stream.core.silence import LEARNED_FROM, Silence, measure_silence
+from stream.core.silence import LEARNED_FROM, SHORTEST, Silence, measure_silence, silence_after, usual_gap
 
 _IDS_KEPT = 50_000
 _FOR_GOOD = datetime.max.replace(tzinfo=UTC)  # nothing comes after a deletion
@@ -33,6 +33,8 @@ class Ears:
         self._since = listening_since
         self._heard: deque[datetime] = deque(maxlen=LEARNED_FROM + 1)
         self._by_group: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=LEARNED_FROM + 1))
+        self._usual: dict[str, timedelta | None] = {}  # of groups from which nothing came since it was worked out
+        self._usual_by: BusinessCalendar | None = None
         self._ids: dict[tuple[str, str], bool] = {}  # whether it came by webhook; the oldest are forgotten
         self._changed: dict[tuple[str, str], datetime] = {}  # up to when its edits were heard; the oldest are forgotten
         self.last_event_at: datetime | None = None
@@ -82,10 +84,16 @@ class Ears:
 
     def quiet_groups(self, calendar: BusinessCalendar, now: datetime) -> list[str]:
         """Return the groups that are quieter than is usual for them; those with too little history are left out."""
+        if calendar is not self._usual_by:
+            self._usual_by, self._usual = calendar, {}
         odd = []
         for group, heard in self._by_group.items():
-            silence = measure_silence(heard, calendar, now, since=self._since)
-            if silence.usual is not None and silence.is_odd:
+            if now - max(heard[-1], self._since) <= SHORTEST:
+                continue  # working hours make a silence shorter, never longer
+            if group not in self._usual:
+                self._usual[group] = usual_gap(heard, calendar)
+            usual = self._usual[group]
+            if usual is not None and silence_after(max(heard), usual, calendar, now, since=self._since).is_odd:
                 odd.append(group)
         return sorted(odd)
 
@@ -106,4 +114,5 @@ class Ears:
     def _note(self, chat: str, at: datetime) -> None:
         self._heard.append(at)
         self._by_group[chat].append(at)
+        self._usual.pop(chat, None)
         self.last_live_at = at

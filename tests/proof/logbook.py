@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 from kafka import KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError
 
 from stream.adapters.kafka import client_options
@@ -25,6 +26,7 @@ from stream.settings import Settings
 _TOKEN = re.compile(rb'"instanceId":\s*"(q-\d+)"')
 _INPUTS = (Topic.INBOUND, Topic.COMMANDS)
 _ERRORS = "__groupdesk.errors."
+_READ_WITHIN_MS = "90000"  # while the network is cut, or slow, the logbook is behind too
 _BEAT_S = 6.0  # a worker beats every two
 
 
@@ -93,6 +95,7 @@ class Logbook:
         self._thread = threading.Thread(target=self._read_forever, name="logbook", daemon=True)
 
     def start(self) -> None:
+        self._hold_compaction_back()
         self._thread.start()
 
     def close(self) -> None:
@@ -116,6 +119,15 @@ class Logbook:
             now = time.monotonic()
             said = [self._well.get(name, (now, 0.0)) for name in workers]
             return min((now - since if now - last < _BEAT_S else 0.0 for since, last in said), default=0.0)
+
+    def _hold_compaction_back(self) -> None:
+        """Let Kafka keep every change until it was read here: the oracle needs the order in which inputs were handled."""
+        lag = ConfigResource(ConfigResourceType.TOPIC, self._changelog, configs={"min.compaction.lag.ms": _READ_WITHIN_MS})
+        admin = KafkaAdminClient(**client_options(self._settings))
+        try:
+            admin.alter_configs([lag])
+        finally:
+            admin.close()
 
     def _read_forever(self) -> None:
         consumer: Any = None

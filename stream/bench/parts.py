@@ -106,6 +106,7 @@ PARTS: dict[str, Part] = {
         lambda place, scale: measure_cost(place, scale.tickets, scale.cost_messages),
         {
             "cost_ratio_100k_to_1k": ("worker", "cost_ratio"),
+            "cost_ratio_100k_to_1k_all_groups_talk": ("worker", "spread_ratio"),
             "bare_faust_cost_ratio_100k_to_1k": ("bare_faust", "cost_ratio"),
         },
     ),

@@ -19,6 +19,9 @@ from stream.bench.scene import NOW, Place, preload
 from stream.bench.subjects import Subject, bare_counter, our_worker
 from stream.settings import Settings
 
+# So many groups talk, however many tickets there are: what waits in a group is written once for all of it, which makes a message
+# dear where each is in a group of its own. That is a figure beside.
+_TALKING = 50
 _NAMED = 100_000  # what `recovery_100k_s` and `cost_ratio_100k_to_1k` are about
 _SUBJECTS = ("worker", "bare_faust")
 
@@ -43,12 +46,19 @@ async def measure_start(place: Place, tickets: int, messages: int) -> dict[str, 
 
 
 async def measure_cost(place: Place, sizes: tuple[int, ...], messages: int) -> dict[str, Any]:
-    """Return CPU a message, messages a second and memory by number of open tickets; and how much dearer the most are."""
+    """Return CPU a message, messages a second and memory by number of open tickets; and how much dearer the most are.
+
+    `spread_ratio` tells the same where every message of the most tickets is in another group than the last ones.
+    """
     found: dict[str, Any] = {}
     for name in _SUBJECTS:
         costs = {str(tickets): await _measure(place, name, tickets, messages) for tickets in sizes}
-        ratio = costs[str(sizes[-1])]["cpu_us"] / costs[str(sizes[0])]["cpu_us"]
-        found[name] = {"by_tickets": costs, "cost_ratio": ratio}
+        fewest, most = costs[str(sizes[0])], costs[str(sizes[-1])]
+        found[name] = {
+            "by_tickets": costs,
+            "cost_ratio": most["cpu_us"] / fewest["cpu_us"],
+            "spread_ratio": most["spread_cpu_us"] / fewest["cpu_us"],
+        }
     return found
 
 
@@ -75,8 +85,9 @@ async def _run(subject: Subject, tickets: int, messages: int) -> Figures:
             if messages:
                 await preload(subject.settings, greetings(groups), NOW)  # so that no group's first message after a start counts
                 await watch.rate([running], 1 + groups)
-                rate = await rate_of(watch, [running], talk(messages, groups, seed=7), subject)
-                found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s}
+                rate = await rate_of(watch, [running], talk(messages, min(groups, _TALKING), seed=7), subject)
+                spread = await rate_of(watch, [running], talk(messages, groups, seed=8), subject)
+                found |= {"cpu_us": rate.cpu_us, "per_s": rate.per_s, "spread_cpu_us": spread.cpu_us}
             found["memory_mb"] = running.memory_mb()
     return found
 

@@ -16,6 +16,7 @@ from stream.adapters.rule_files import load_book
 from stream.adapters.topic_admin import ensure_topics
 from stream.adapters.topics import Topic
 from stream.broker.readiness import free_ports
+from stream.core.ticket import Ticket
 from stream.errors import BrokerError
 from stream.settings import Settings
 from stream.sheet.team import load_people
@@ -28,12 +29,13 @@ from tests.proof.logbook import Logbook
 from tests.proof.scenario import Scenario
 from tests.proof.sheet_desk import SheetDesk
 from tests.proof.town import Town
-from tests.proof.verdict import Evidence, Verdict, judge
+from tests.proof.verdict import Evidence, Verdict, judge, judge_rows
 from tests.stand_ins.openai_server import OpenAIServer
 
 SECRET = "the-secret-of-the-proof-0001"
 _STALLED_S = 30.0
 _QUIET_S = 6.0
+_LAST_NEWS_S = 60.0
 _BEHIND = (500, 0.02)  # inputs not handled yet, or so much of all: then the load waits, so that faults come while there is work
 
 
@@ -169,7 +171,7 @@ class Stage:
     def judge(self) -> Verdict:
         """Stop the roles and compare what they left with the truth."""
         self._watching.set()
-        self.crew.close()
+        self._end_in_order()
         time.sleep(2.0)  # for the last records to be read
         with self.logbook.lock:
             pages = self.logbook.pages
@@ -179,6 +181,24 @@ class Stage:
         verdict.check("workers that read nothing", self.stalls)
         verdict.check("webhooks never taken", sorted(set(self.driver.sent) - set(self.driver.accepted)))
         return verdict
+
+    def _end_in_order(self) -> None:
+        """End first who brings news of groups by itself, and the others when the last of it has reached the sheet."""
+        for name in self.crew.names("sender"):
+            self.crew.remove(name, politely=True)
+        deadline = time.monotonic() + _LAST_NEWS_S
+        while time.monotonic() < deadline:
+            time.sleep(1.0)
+            if not self.logbook.backlog() and ("sheet" not in self.scenario.roles or self._is_sheet_level()):
+                break
+        self.crew.close()
+
+    def _is_sheet_level(self) -> bool:
+        with self.logbook.lock:
+            tickets = {key: Ticket.from_json(value) for key, value in self.logbook.pages.tickets.items() if value is not None}
+        level = Verdict()
+        judge_rows(level, self.rows(), load_people(self.rules), tickets)
+        return level.holds
 
     def close(self) -> None:
         self._watching.set()

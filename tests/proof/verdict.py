@@ -65,7 +65,7 @@ def judge(evidence: Evidence, truth: Truth, roles: Collection[str] = ("classifie
     if "classifier" in roles:
         verdict.check("questions never answered", sorted(truth.undecided - set(pages.judged)))
     if "sheet" in roles:
-        _judge_rows(verdict, evidence, tickets)
+        judge_rows(verdict, evidence.rows, evidence.people, tickets)
     if "sender" in roles:
         _judge_sends(verdict, evidence, truth)
     verdict.figures |= {
@@ -127,10 +127,11 @@ def _judge_outputs(verdict: Verdict, pages: Pages, truth: Truth) -> None:
     verdict.check("messages to send from nowhere", sorted(set(pages.outbound) - set(truth.outbound)))
 
 
-def _judge_rows(verdict: Verdict, evidence: Evidence, tickets: dict[str, Ticket]) -> None:
-    header = evidence.rows[0] if evidence.rows else []
+def judge_rows(verdict: Verdict, rows: list[list[str]], people: People, tickets: dict[str, Ticket]) -> None:
+    """Compare the sheet with the tickets: each has one row, and its cells say what the ticket says."""
+    header = rows[0] if rows else []
     places = find_columns(header)
-    lines = [line for line in evidence.rows[1:] if any(line)]
+    lines = [line for line in rows[1:] if any(line)]
     by_id: dict[str, list[list[str]]] = {}
     for line in lines:
         by_id.setdefault(_cell(line, places.get("id", 0)), []).append(line)
@@ -139,7 +140,7 @@ def _judge_rows(verdict: Verdict, evidence: Evidence, tickets: dict[str, Ticket]
     verdict.check("duplicate rows", [key for key, found in by_id.items() if len(found) > 1])
     wrong = []
     for key, ticket in tickets.items():
-        wanted = ticket_cells(ticket, datetime.now(UTC), ZoneInfo("UTC"), evidence.people.name_of)
+        wanted = ticket_cells(ticket, datetime.now(UTC), ZoneInfo("UTC"), people.name_of)
         for name, place in places.items():
             if name in _NOT_COMPARED or key not in by_id or name not in wanted:
                 continue

@@ -63,6 +63,18 @@ class Crew:
             member.is_wanted = False
         self._end(member, politely=politely)
 
+    def end_all_but(self, role: str) -> None:
+        """Ask all others to end at once, and wait; those of this role go on."""
+        with self._lock:
+            leaving = [self.members.pop(name) for name in list(self.members) if self.members[name].role != role]
+        for member in leaving:
+            member.is_wanted = False
+            if member.process is not None and member.process.poll() is None:
+                member.process.send_signal(signal.SIGCONT)
+                member.process.terminate()
+        for member in leaving:
+            self._end(member, politely=True)
+
     def kill(self, name: str, **once: str) -> None:
         """Kill a process; it is started again, with `once` in its environment that one time."""
         with self._lock:

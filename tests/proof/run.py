@@ -183,13 +183,12 @@ class Stage:
         return verdict
 
     def _end_in_order(self) -> None:
-        """End first who brings news of groups by itself, and the others when the last of it has reached the sheet."""
-        for name in self.crew.names("sender"):
-            self.crew.remove(name, politely=True)
+        """End the others first: what they say in their last second is to reach the sheet too."""
+        self.crew.end_all_but("sheet")
         deadline = time.monotonic() + _LAST_NEWS_S
-        while time.monotonic() < deadline:
-            time.sleep(1.0)
-            if not self.logbook.backlog() and ("sheet" not in self.scenario.roles or self._is_sheet_level()):
+        while "sheet" in self.scenario.roles and time.monotonic() < deadline:
+            time.sleep(2.0)  # for the last records to be read
+            if self._is_sheet_level():
                 break
         self.crew.close()
 

@@ -24,7 +24,10 @@ class Repeats(logging.Filter):
         """Tell whether the line is to be written, as `logging` asks; our own lines, which are events with keys, always are."""
         if isinstance(record.msg, dict):
             return True
-        line, now = record.getMessage(), self._clock()
+        try:
+            line, now = record.getMessage(), self._clock()
+        except (TypeError, ValueError, KeyError):
+            return True  # words and values do not fit: the handler tells so, and whoever logged goes on
         with self._lock:
             told_at, left_out = self._told.get((record.name, line), (now - _QUIET_S, 0))
             if now - told_at < _QUIET_S:

@@ -33,10 +33,8 @@ def learn(people: dict[str, Person], sender: Sender) -> dict[str, Person]:
     known = people.get(key) or Person(key=key)
     if sender.lid is not None and sender.phone is not None and known.phone != sender.phone:
         return _join(people, known, sender)
-    told = {"lid": sender.lid or known.lid, "phone": sender.phone or known.phone, "name": sender.name or known.name}
-    if key in people and told == {"lid": known.lid, "phone": known.phone, "name": known.name}:
-        return people  # as with nearly every message
-    return {**people, key: known.but(**told)}
+    person = known.but(lid=sender.lid or known.lid, phone=sender.phone or known.phone, name=sender.name or known.name)
+    return people if people.get(key) == person else {**people, key: person}
 
 
 def _join(people: dict[str, Person], known: Person, sender: Sender) -> dict[str, Person]:

@@ -50,6 +50,13 @@ def test_our_own_lines_are_always_told(told: Told) -> None:
     assert len(told.lines) == 3
 
 
+def test_a_line_that_cannot_be_put_together_harms_nobody_but_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    handler = logging.StreamHandler()
+    handler.addFilter(Repeats())
+    handler.handle(logging.LogRecord("faust", logging.ERROR, __file__, 1, "%d messages of %s", ("many",), None))
+
+
 def test_what_is_known_is_bounded(told: Told) -> None:
     for number in range(5_000):
         say(told, "offset %d", number)

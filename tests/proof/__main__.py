@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import shutil
 import signal
 import sys
 import tempfile
@@ -16,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.proof.closing import close_run
 from tests.proof.crew import clock_library
 from tests.proof.faults import Faults
 from tests.proof.run import Stage
@@ -111,15 +110,7 @@ def main() -> int:
         print("Clocks are left alone: that needs libfaketime (apt-get install libfaketime).")  # noqa: T201 - for whoever waits
         scenario = scenario.but(clock_steps=0)
     report = play(scenario, folder)
-    print(tell(report))  # noqa: T201 - the report
-    if into is not None:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        into.write_text(json.dumps(report, indent=1, default=str))
-    if is_as_wanted(report) and not keep:
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        print(f"  logs and topics are kept in {folder}")  # noqa: T201 - the report
-    return 0 if is_as_wanted(report) else 1
+    return close_run(tell(report), report, into, folder, is_well=is_as_wanted(report), keep=keep)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ thousand messages an hour have more to remember.
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
 import statistics
 import sys
 import tempfile
@@ -24,6 +22,7 @@ from typing import Any, Self
 from stream.bench.machine import describe_machine
 from stream.broker.readiness import free_ports
 from tests.browser.viewers import Watched, watch
+from tests.proof.closing import close_run
 from tests.proof.faults import Faults
 from tests.proof.run import SECRET, Stage
 from tests.proof.scenario import Scenario
@@ -238,15 +237,7 @@ def main() -> int:
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="groupdesk-soak-"))
     report = play(asked.minutes, asked.rate, asked.groups, asked.seed, folder)
-    print(tell(report))  # noqa: T201 - the report
-    if asked.json is not None:
-        asked.json.parent.mkdir(parents=True, exist_ok=True)
-        asked.json.write_text(json.dumps(report, indent=1, default=str))
-    if is_well(report):
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        print(f"  logs and topics are kept in {folder}")  # noqa: T201 - the report
-    return 0 if is_well(report) else 1
+    return close_run(tell(report), report, asked.json, folder, is_well=is_well(report))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from stream.worker.encoding import encode, read_summary
 from stream.worker.handle import Arrival, Publication, handle
 from stream.worker.kept import Kept, KeptGroups
 from stream.worker.record import GroupRecord
+from stream.worker.standstill import Standstill
 from stream.worker.summary import Summary
 
 log = logs.get(__name__)
@@ -41,7 +42,6 @@ _FROZEN_S = 6.0
 # A reminder must not overtake an answer that still waits to be read: timers rest while we are this far behind, and a bit longer.
 _BEHIND_S = 10.0
 _SETTLE_S = 3.0
-_STUCK_S = 30.0
 
 
 class GroupAgent:
@@ -72,8 +72,7 @@ class GroupAgent:
         self._alive_at = time.monotonic()
         self._noting: asyncio.Task[None] | None = None
         self._reminds_from = 0.0
-        self._handled_to: dict[Any, int] = {}  # the last offset of each partition, since it is ours
-        self._idle_since = time.monotonic()
+        self._standstill = Standstill(app)
 
     async def run(self, stream: Any) -> None:
         """Handle what arrives; the body of the Faust agent."""
@@ -104,7 +103,7 @@ class GroupAgent:
             at=message.timestamp or 0.0,
         )
         ref = f"{arrival.partition}:{arrival.ref}"
-        self._end_if_passed_over(message.tp, message.offset)
+        self._standstill.end_if_passed_over(message.tp, message.offset, self.app.consumer.begins_at)
         if time.time() - message.timestamp > _BEHIND_S:
             self.hold_timers(_SETTLE_S)
         started = time.perf_counter()
@@ -227,7 +226,7 @@ class GroupAgent:
     async def on_revoked(self, *_: object, **__: object) -> None:
         """Before groups go to another worker, let what was handled reach the broker."""
         self.is_recovered = False
-        self._handled_to.clear()
+        self._standstill.begin_anew()
         self.app.consumer.begins_at = {}
         self._forget_batch()
         with contextlib.suppress(TimeoutError):  # what is late is delivered to the next owner again
@@ -253,32 +252,17 @@ class GroupAgent:
                 self.summaries[key] = read_summary(raw)
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
         gc.freeze()  # what was read back stays: looking through it for garbage again and again would be in vain
-        self._idle_since = time.monotonic()
+        self._standstill.note_movement()
         self.is_recovered = True
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
 
-    def _end_if_passed_over(self, partition: Any, offset: int) -> None:
-        """End before a record counts that does not follow the last one: our topics have no gaps, so some were lost between."""
-        before = self._handled_to.get(partition)
-        follows = self.app.consumer.begins_at.get(partition) if before is None else before + 1
-        if follows is not None and offset > follows:
-            log.error("records were passed over; this worker ends and reads them again", partition=str(partition), offset=offset)
-            os._exit(75)
-        self._handled_to[partition] = offset
-        self._idle_since = time.monotonic()
-
     def end_if_stuck(self) -> None:
-        """End when records wait and none has come for a while: silence is worse than a new start."""
-        if not self.is_recovered or self._pending or time.monotonic() - self._idle_since < _STUCK_S:
-            return
-        following = dict(self.app.consumer.begins_at) | {tp: offset + 1 for tp, offset in self._handled_to.items()}
-        for partition, offset in following.items():
-            if (self.app.consumer.highwater(partition) or 0) > offset:
-                log.error(
-                    "records wait and none comes; this worker ends and starts afresh", partition=str(partition), offset=offset
-                )
-                os._exit(75)
+        """End when nothing moves that ought to."""
+        if not self.is_recovered:
+            self._standstill.end_if_not_read_back()
+        elif not self._pending:
+            self._standstill.end_if_stuck()
 
     def _end_if_frozen(self) -> None:
         if time.monotonic() - self._alive_at > _FROZEN_S:

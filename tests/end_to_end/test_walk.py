@@ -13,6 +13,8 @@ from system import System, wait_for
 
 from stream.adapters.topics import Topic
 from stream.core.detection import Label
+from stream.core.status import Health, PartStatus
+from stream.settings import Settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -125,6 +127,23 @@ def test_two_workers_share_the_groups_and_one_takes_over(system: System) -> None
     assert len(system.tickets()) == 12
 
 
+def test_a_worker_that_has_no_groups_is_well_and_takes_over(settings: Settings) -> None:
+    system = System(settings.model_copy(update={"topic_partitions": 1}))
+    try:
+        system.start("bridge")
+        for name in ("worker-a", "worker-b"):
+            system.start("worker", name)
+        wait_for("both workers to be well", lambda: _workers(system, Health.OK) == {"worker-a", "worker-b"}, seconds=60)
+        system.post_until_accepted(message("MSG1", COMPLAINT))
+        wait_for("the ticket", lambda: len(system.tickets()) == 1)
+        (owner,) = wait_for("its owner", lambda: _workers(system, Health.OK, groups=1))
+        system.kill(owner)
+        system.post_until_accepted(message("MSG2", "the login is broken too", group=OTHER_GROUP))
+        wait_for("the second ticket", lambda: len(system.tickets()) == 2, seconds=60)
+    finally:
+        system.close()
+
+
 def test_bad_input_is_a_dead_letter_and_the_next_message_a_ticket(system: System) -> None:
     system.start("bridge")
     system.start("worker")
@@ -157,3 +176,10 @@ def test_the_api_key_of_the_instance_is_never_stored(system: System) -> None:
 def _handled(system: System) -> int:
     counts = system.health()["counts"]
     return int(counts.get("seen", 0))
+
+
+def _workers(system: System, status: Health, groups: int = 0) -> set[str]:
+    """Return which workers said of themselves last that they are so, and have so many groups or more."""
+    told = [PartStatus.from_json(record.value) for record in system._read(Topic.STATUS)]
+    last = {each.process: each for each in told if each.part == "worker"}
+    return {name for name, each in last.items() if each.status is status and each.gauges["groups"] >= groups}

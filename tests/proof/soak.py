@@ -1,8 +1,12 @@
 """`python -m tests.proof.soak`: let all roles work for half an hour, and see what memory, descriptors and logs do meanwhile.
 
 Nothing is broken on purpose but one call in a hundred to the stand-ins. Exit status 0 when the oracle agrees with what is left,
-no role's descriptors grow, and no log holds a secret or what somebody wrote. Memory is told, not judged: groups that hear ten
-thousand messages an hour have more to remember.
+no role's descriptors grow, and no log holds a secret or what somebody wrote.
+
+Groups that hear ten thousand messages an hour have more to remember: growth under load alone tells no leak. So there is a rest
+after the load, in which people look at the Board and nobody writes: what grows then, grows with time. And when all is judged,
+every role is started anew on what it left: what the old process weighed beyond the new one is no state. All of it is told, and
+judged by who reads it.
 """
 
 from __future__ import annotations
@@ -11,27 +15,26 @@ import argparse
 import statistics
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from stream.bench.machine import describe_machine
 from stream.broker.readiness import free_ports
 from tests.browser.viewers import Watched, watch
 from tests.proof.closing import close_run
+from tests.proof.crew import Crew
 from tests.proof.faults import Faults
 from tests.proof.run import SECRET, Stage
+from tests.proof.samples import Sample, Sampler, between, descriptors_grow, memory_slope, warm
 from tests.proof.scenario import Scenario
 
-_EVERY_S = 10.0
-_WARM = 1 / 3  # of the time: until then programs load what they need
 _REFRESH_S = 2.0
-_T_95 = 2.1  # Student's t for twenty minutes less two
-_FEW_AN_HOUR = 6.0
+_ANEW_S = 90.0  # for reading everything back, and some refreshes of the Board
+_LAST = 5  # samples that count as the end
 # Secrets of the run, and words of those who talk in it.
 CANARIES = (
     SECRET,
@@ -45,92 +48,8 @@ CANARIES = (
 )
 
 
-@dataclass(frozen=True)
-class Sample:
-    """What one process holds at a moment. `at_s` counts from the start of the run."""
-
-    at_s: float
-    memory_mb: float
-    descriptors: int
-    threads: int
-
-
-@dataclass(frozen=True)
-class Slope:
-    """How a number went after the warm-up, by a line through the means of minutes; `error` is half of its 95 % interval."""
-
-    per_hour: float
-    error: float
-
-    @property
-    def is_within_noise(self) -> bool:
-        return abs(self.per_hour) <= self.error
-
-
-class Sampler:
-    """Looks at all processes of a crew every ten seconds, in a thread of its own."""
-
-    def __init__(self, stage: Stage) -> None:
-        self.samples: dict[str, list[Sample]] = {}
-        self._stage = stage
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._look_forever, name="sampler", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _look_forever(self) -> None:
-        while not self._stop.wait(_EVERY_S):
-            at_s = time.monotonic() - self._stage.began
-            for name in sorted(self._stage.crew.members):
-                sample = look_at(self._stage.crew.pid_of(name), at_s)
-                if sample is not None:
-                    self.samples.setdefault(name, []).append(sample)
-
-
-def look_at(pid: int, at_s: float) -> Sample | None:
-    """Return what a process holds now, None when there is none of this number."""
-    process = Path(f"/proc/{pid}")
-    try:
-        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-        descriptors = sum(1 for _ in (process / "fd").iterdir())
-        return Sample(at_s, int(status["VmRSS"].split()[0]) / 1024, descriptors, int(status["Threads"]))
-    except (OSError, KeyError):
-        return None
-
-
-def slope_of(samples: list[Sample], what: Callable[[Sample], float]) -> Slope:
-    """Return how it grew, or shrank, after the warm-up; needs ten minutes of samples or more."""
-    minutes: dict[int, list[float]] = {}
-    for sample in samples[int(len(samples) * _WARM) :]:
-        minutes.setdefault(int(sample.at_s // 60), []).append(what(sample))
-    hours = [minute / 60 for minute in minutes]
-    means = [statistics.fmean(found) for found in minutes.values()]
-    line = statistics.linear_regression(hours, means)
-    off = [mean - line.intercept - line.slope * hour for hour, mean in zip(hours, means, strict=True)]
-    spread = sum((hour - statistics.fmean(hours)) ** 2 for hour in hours)
-    error = (sum(each**2 for each in off) / (len(off) - 2) / spread) ** 0.5
-    return Slope(line.slope, _T_95 * error)
-
-
-def memory_slope(samples: list[Sample]) -> Slope:
-    """Return it in MB an hour."""
-    return slope_of(samples, lambda sample: sample.memory_mb)
-
-
-def descriptors_grow(samples: list[Sample]) -> bool:
-    """Tell whether open files and sockets become more: by more than a few an hour, and more than chance makes them."""
-    slope = slope_of(samples, lambda sample: sample.descriptors)
-    return slope.per_hour > max(_FEW_AN_HOUR, slope.error)
-
-
-def play(minutes: float, rate: float, groups: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Run it, and return what was seen."""
+def play(minutes: float, rest: float, rate: float, groups: int, seed: int, folder: Path) -> dict[str, Any]:
+    """Run it, `minutes` with load and then `rest` minutes without, and return what was seen."""
     machine = describe_machine()
     scenario = Scenario(
         seed=seed, messages=int(minutes * 60 * rate), rate=rate, groups=groups, stand_in_faults=0.01, google=True, workers=2
@@ -140,14 +59,18 @@ def play(minutes: float, rate: float, groups: int, seed: int, folder: Path) -> d
         load = stage.start()
         port = free_ports(1)[0]
         stage.crew.add("dashboard-1", "dashboard", DASHBOARD_PORT=str(port))
-        with Sampler(stage) as sampler, ThreadPoolExecutor(1) as viewers:
-            looking = viewers.submit(_look_on, f"http://127.0.0.1:{port}", minutes)
+        with Sampler(stage.crew, stage.began) as sampler, ThreadPoolExecutor(1) as viewers:
+            looking = viewers.submit(_look_on, f"http://127.0.0.1:{port}", (minutes + rest) * 60)
             Faults(stage).run(load)
             is_quiet = stage.settle()
+            quiet_at_s = time.monotonic() - stage.began
+            stage.say(f"at rest for {rest:g} minutes")
+            time.sleep(rest * 60)
             watched = looking.result()
         verdict = stage.judge()
-        roles = {name: _tell_role(samples) for name, samples in sampler.samples.items()}
-        leaks = sorted({f"{file.name}: {word}" for file in (folder / "logs").glob("*.log") for word in CANARIES
+        anew = _weigh_anew(stage, port)
+        roles = {name: _tell_role(samples, quiet_at_s, anew.get(name, [])) for name, samples in sampler.samples.items()}
+        leaks = sorted({f"{file.name}: {word}" for file in (folder / "logs").rglob("*.log") for word in CANARIES
                         if word in file.read_text(errors="replace")})  # fmt: skip
         return {
             "machine": machine,
@@ -159,7 +82,7 @@ def play(minutes: float, rate: float, groups: int, seed: int, folder: Path) -> d
             "refresh_ms": round(statistics.median(watched.refreshes) * 1000, 1),
             "ends_of_processes": dict(stage.crew.endings),
             "secrets_or_words_in_logs": leaks,
-            "log_bytes": sum(file.stat().st_size for file in (folder / "logs").glob("*.log")),
+            "log_bytes": sum(file.stat().st_size for file in (folder / "logs").rglob("*.log")),
             "roles": roles,
             "samples": {name: [asdict(sample) for sample in samples] for name, samples in sampler.samples.items()},
         }
@@ -167,28 +90,45 @@ def play(minutes: float, rate: float, groups: int, seed: int, folder: Path) -> d
         stage.close()
 
 
-def _look_on(url: str, minutes: float) -> Watched:
+def _look_on(url: str, seconds: float) -> Watched:
     """Be two people who have the Board open all the time."""
     deadline = time.monotonic() + 60
     while True:
         try:
-            return watch(url, viewers=2, refreshes=int(minutes * 60 / _REFRESH_S), every_s=_REFRESH_S)
+            return watch(url, viewers=2, refreshes=int(seconds / _REFRESH_S), every_s=_REFRESH_S)
         except (OSError, TimeoutError):
             if time.monotonic() > deadline:
                 raise
             time.sleep(1.0)
 
 
-def _tell_role(samples: list[Sample]) -> dict[str, Any]:
-    slope, warm = memory_slope(samples), samples[int(len(samples) * _WARM) :]
+def _weigh_anew(stage: Stage, port: int) -> dict[str, list[Sample]]:
+    """Start every role again on what it left, let people look at the Board, and return what each holds then."""
+    stage.say("all roles are started anew")
+    names = {f"{role}-{number + 1}": role for role in stage.scenario.roles
+             for number in range(stage.scenario.workers if role == "worker" else 1)}  # fmt: skip
+    with closing(Crew(stage.environment, stage.folder / "logs" / "anew")) as crew, Sampler(crew, stage.began) as sampler:
+        for name, role in names.items():
+            crew.add(name, role)
+        crew.add("dashboard-1", "dashboard", DASHBOARD_PORT=str(port))
+        _look_on(f"http://127.0.0.1:{port}", _ANEW_S)
+    return sampler.samples
+
+
+def _tell_role(samples: list[Sample], quiet_at_s: float, anew: list[Sample]) -> dict[str, Any]:
+    load, rest = between(samples, 0, quiet_at_s), between(samples, quiet_at_s, samples[-1].at_s + 1)
+    under_load, at_rest, settled = memory_slope(load), memory_slope(rest), warm(load)
+    anew_mb = statistics.median(each.memory_mb for each in anew[-_LAST:]) if anew else 0.0
     return {
-        "memory_mb": [round(each.memory_mb, 1) for each in (samples[0], warm[0], samples[-1])],
-        "mb_per_hour": round(slope.per_hour, 2),
-        "error": round(slope.error, 2),
-        "is_within_noise": slope.is_within_noise,
-        "descriptors": [min(each.descriptors for each in warm), max(each.descriptors for each in warm)],
+        "memory_mb": [round(each.memory_mb, 1) for each in (samples[0], settled[0], load[-1], samples[-1])],
+        "anew_mb": round(anew_mb, 1),
+        "load_mb_per_hour": round(under_load.per_hour, 2),
+        "rest_mb_per_hour": round(at_rest.per_hour, 2),
+        "rest_error": round(at_rest.error, 2),
+        "is_within_noise_at_rest": at_rest.is_within_noise,
+        "descriptors": [min(each.descriptors for each in settled), max(each.descriptors for each in settled)],
         "descriptors_grow": descriptors_grow(samples),
-        "threads": [min(each.threads for each in warm), max(each.threads for each in warm)],
+        "threads": [min(each.threads for each in settled), max(each.threads for each in settled)],
     }
 
 
@@ -202,13 +142,14 @@ def tell(report: dict[str, Any]) -> str:
         )
     ]
     for name, role in report["roles"].items():
-        start, warm, end = role["memory_mb"]
+        start, settled, loaded, end = role["memory_mb"]
         few, many = role["descriptors"]
-        noise = "within noise" if role["is_within_noise"] else "a slope"
+        noise = "within noise" if role["is_within_noise_at_rest"] else "a slope"
         lines.append(
-            f"  {name:13} {start:6.1f} MB, warm {warm:6.1f}, end {end:6.1f}; "
-            f"{role['mb_per_hour']:+7.2f} ± {role['error']:.2f} MB/h ({noise}); descriptors {few} to {many}"
-            f"{', GROWING' if role['descriptors_grow'] else ''}; threads {role['threads'][0]} to {role['threads'][1]}"
+            f"  {name:13} {start:6.1f} MB, under load {settled:.1f} to {loaded:.1f} ({role['load_mb_per_hour']:+.1f} MB/h), "
+            f"at rest {role['rest_mb_per_hour']:+.2f} ± {role['rest_error']:.2f} MB/h ({noise}), at the end {end:.1f}, "
+            f"anew {role['anew_mb']:.1f}; descriptors {few} to {many}{', GROWING' if role['descriptors_grow'] else ''}; "
+            f"threads {role['threads'][0]} to {role['threads'][1]}"
         )
     lines += [f"  ended by itself: {how}, {count} times" for how, count in report["ends_of_processes"].items()]
     lines += [f"  in a log: {leak}" for leak in report["secrets_or_words_in_logs"]]
@@ -230,13 +171,14 @@ def is_well(report: dict[str, Any]) -> bool:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--rest", type=float, default=12.0, help="minutes after the load, in which nobody writes")
     parser.add_argument("--rate", type=float, default=8.0, help="webhooks a second")
     parser.add_argument("--groups", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write the report here as JSON, with all samples")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="groupdesk-soak-"))
-    report = play(asked.minutes, asked.rate, asked.groups, asked.seed, folder)
+    report = play(asked.minutes, asked.rest, asked.rate, asked.groups, asked.seed, folder)
     return close_run(tell(report), report, asked.json, folder, is_well=is_well(report))
 
 

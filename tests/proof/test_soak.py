@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from tests.proof.soak import Sample, descriptors_grow, is_well, look_at, memory_slope
+from tests.proof.samples import Sample, descriptors_grow, look_at, memory_slope
+from tests.proof.soak import is_well
 
 
 def half_an_hour(*, leak_mb_per_hour: float = 0.0, descriptors_per_hour: float = 0.0, seed: int = 1) -> list[Sample]:

@@ -18,6 +18,7 @@ from stream.core.ticket import Ticket
 from stream.core.value import Value
 
 _PEOPLE = (ActorKind.CHAT, ActorKind.DASHBOARD, ActorKind.SHEET, ActorKind.CLI)
+_QUESTIONS_KEPT = 20_000  # more than any review queue holds, and no more than some 40 MB
 
 
 class Correction(Value):
@@ -119,9 +120,11 @@ class Corrections:
             self._keep(asked, opener)
 
     def feed_question(self, asked: Undecided) -> None:
-        """Take a message that was left undecided: a person may judge it."""
+        """Take a message that was left undecided: a person may judge it, while it is one of the latest."""
         key = (asked.group, asked.message.id)
         self._questions[key] = asked.message
+        if len(self._questions) > _QUESTIONS_KEPT:
+            del self._questions[next(iter(self._questions))]
         for judge in self._judges.pop(key, ()):
             self.feed_judge(judge)
 

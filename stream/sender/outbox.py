@@ -31,6 +31,8 @@ FORGET_AFTER = timedelta(days=8)
 _UNREAD_MOST = 5_000
 _HEARD_WITHIN = timedelta(days=1)  # a ticket that has not heard of it by then has left its group's value
 
+_Said = defaultdict[str, dict[str, datetime]]  # by name, the outbound messages that bear on it, and when
+
 
 class Outbox:
     """Feed it every record of `TOPICS` in the order they come; it belongs to one thread."""
@@ -52,9 +54,9 @@ class Outbox:
         self._tickets: dict[str, tuple[str, bool]] = {}  # ticket id -> its group, and whether it is open
         self._marks: dict[str, dict[str, FollowUpStatus]] = {}  # ticket id -> what it has heard of its messages, by their ids
         self._intents: defaultdict[str, deque[datetime]] = defaultdict(lambda: deque(maxlen=60))
-        self._covered: defaultdict[str, set[str]] = defaultdict(set)
-        self._said_in: defaultdict[str, dict[str, datetime]] = defaultdict(dict)  # group -> follow-ups that left, or may have
-        self._said_of: defaultdict[str, dict[str, datetime]] = defaultdict(dict)  # the same by ticket
+        self._covered: _Said = defaultdict(dict)  # follow-up -> messages that carried it out, or may have
+        self._said_in: _Said = defaultdict(dict)  # group -> follow-ups that left, or may have
+        self._said_of: _Said = defaultdict(dict)  # the same by ticket
 
     def feed(self, record: Record, now: datetime) -> None:
         """Take one record; what cannot be read is counted and passed over, for it has its place among the dead letters."""
@@ -136,7 +138,7 @@ class Outbox:
 
     def is_covered(self, outbound: Outbound) -> bool:
         """Tell whether a follow-up that this message carries has gone out (or may have) in another one."""
-        return any(self._covered[covered] - {outbound.id} for covered in outbound.covers)
+        return any(self._covered.get(covered, {}).keys() - {outbound.id} for covered in outbound.covers)
 
     def find_own(self, outbound: Outbound, since: datetime, found: list[OwnMessage] | None = None) -> OwnMessage | None:
         """Return the message of ours that is this outbound one: among `found`, or else among the echoes that came."""
@@ -148,14 +150,26 @@ class Outbox:
         return None
 
     def forget(self, now: datetime) -> None:
-        """Let go of messages that are settled and old."""
-        old = [key for key, message in self.messages.items() if now - message.decided_at > FORGET_AFTER]
-        for key in old:
-            if self.standing(key).is_final:
-                message = self.messages.pop(key)
-                self._unknown.discard(key)
-                for kept in (self.reports, self._standings, self._said_in[message.group]):
-                    kept.pop(key, None)
+        """Let go of messages that are settled and old, and of reports on messages that the topic has let go of."""
+        for key in self.messages.keys() | self.reports.keys():
+            message, reports = self.messages.get(key), self.reports.get(key, ())
+            last_at = message.decided_at if message is not None else max(report.at for report in reports)
+            if now - last_at > FORGET_AFTER and (message is None or self.standing(key).is_final):
+                self._forget(key)
+
+    def _forget(self, key: str) -> None:
+        for report in self.reports.pop(key, ()):
+            self.claimed.pop(report.message_id or "", None)
+            named = ((self._covered, report.covers), (self._said_of, report.ticket_ids), (self._said_in, (report.group,)))
+            for index, names in named:
+                for name in names:
+                    if name in index:
+                        index[name].pop(key, None)
+                        if not index[name]:
+                            del index[name]
+        self.messages.pop(key, None)
+        self._standings.pop(key, None)
+        self._unknown.discard(key)
 
     def _read_tickets(self) -> None:
         for key, raw in self._unread.items():
@@ -191,10 +205,10 @@ class Outbox:
             self._intents[report.instance].append(report.at)
         if report.status in (DeliveryStatus.INTENT, DeliveryStatus.SENT):
             for covered in report.covers:
-                self._covered[covered].add(report.outbound_id)
+                self._covered[covered][report.outbound_id] = report.at
         elif report.status in (DeliveryStatus.NOT_SENT, DeliveryStatus.CANCELLED):
             for covered in report.covers:
-                self._covered[covered].discard(report.outbound_id)
+                self._covered[covered].pop(report.outbound_id, None)
         if report.message_id is not None:
             self.claimed[report.message_id] = report.outbound_id
 

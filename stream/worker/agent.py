@@ -218,9 +218,13 @@ class GroupAgent:
             self._noting = asyncio.create_task(self._note_alive())
 
     async def _note_alive(self) -> None:
-        """Keep note that the event loop runs, so that `run` can tell after a freeze that it had stopped."""
+        """Keep note that the event loop runs, so that `run` can tell after a freeze that it had stopped; end when nothing moves.
+
+        Faust's own timers would not do: they begin only when the table was read back for the first time.
+        """
         while True:
             self._alive_at = time.monotonic()
+            self._end_if_stuck()
             await asyncio.sleep(0.5)
 
     async def on_revoked(self, *_: object, **__: object) -> None:
@@ -257,8 +261,7 @@ class GroupAgent:
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
 
-    def end_if_stuck(self) -> None:
-        """End when nothing moves that ought to."""
+    def _end_if_stuck(self) -> None:
         if not self.is_recovered:
             self._standstill.end_if_not_read_back()
         elif not self._pending:

@@ -50,8 +50,7 @@ class Heartbeat:
         self._last = Health.DEGRADED
 
     async def beat(self) -> None:
-        """Say how the worker is now; one that is stuck says nothing more."""
-        self._agent.end_if_stuck()
+        """Say how the worker is now."""
         now = datetime.now(UTC)
         watcher = self._agent.watcher
         status, detail = Health.OK, f"{len(self._agent.summaries)} groups, rules {watcher.book.version[:8]}"

@@ -54,7 +54,13 @@ class Scene:
         self.channel = SimpleNamespace(queue=self.queue)
         topics = {topic: SimpleNamespace(get_topic_name=lambda topic=topic: str(topic)) for topic in Topic}
         table = Table()
-        app = SimpleNamespace(producer=self, consumer=SimpleNamespace(assignment=set, begins_at={}))
+        self.unread = 0
+        recovery = SimpleNamespace(active_remaining_total=lambda: self.unread)
+        app = SimpleNamespace(
+            producer=self,
+            consumer=SimpleNamespace(assignment=set, begins_at={}),
+            tables=SimpleNamespace(recovery=recovery),
+        )
         self.agent = GroupAgent(app, table, topics, SimpleNamespace(book=BOOK))  # type: ignore[arg-type] # what it asks of them
 
     def noack(self) -> Scene:
@@ -212,3 +218,16 @@ async def test_what_was_not_handed_over_does_not_hold_up_a_rebalance_and_holds_n
         for number in range(3):
             scene.queue.put_nowait(SimpleNamespace(message=message(number), is_done=False))
         await until(lambda: len(scene.agent._in_flight) == 3)
+
+
+async def test_a_worker_looks_after_itself_before_its_table_was_ever_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr("stream.worker.standstill._NOT_READ_BACK_S", 0.0)
+    scene = Scene(0)
+    scene.unread = 7
+    with running(scene):
+        async with asyncio.timeout(10):
+            while not ended:  # noqa: ASYNC110 -- it ends by itself, without telling anybody
+                await asyncio.sleep(0.05)
+    assert ended[0] == 75

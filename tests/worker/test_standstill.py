@@ -25,8 +25,9 @@ class Worker:
         self.unread = 0
         self.highest = 0
         recovery = SimpleNamespace(active_remaining_total=lambda: self.unread)
-        consumer = SimpleNamespace(begins_at={PARTITION: 0}, highwater=lambda _: self.highest)
-        self.standstill = Standstill(SimpleNamespace(tables=SimpleNamespace(recovery=recovery), consumer=consumer), self.clock)
+        self.consumer = SimpleNamespace(begins_at={PARTITION: 0}, highwater=lambda _: self.highest)
+        app = SimpleNamespace(tables=SimpleNamespace(recovery=recovery), consumer=self.consumer)
+        self.standstill = Standstill(app, self.clock)
 
     def clock(self) -> float:
         return self.now
@@ -74,6 +75,16 @@ def test_records_that_wait_and_do_not_come_end_it(worker: Worker) -> None:
     worker.now += 2
     with pytest.raises(Ended, match="75"):
         worker.standstill.end_if_stuck()
+
+
+def test_a_partition_that_was_just_taken_away_does_not_end_it(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: str) -> NoReturn:
+        raise AssertionError("Partition is not assigned")
+
+    worker.standstill.end_if_passed_over(PARTITION, 0, {PARTITION: 0})
+    worker.now += 31
+    monkeypatch.setattr(worker.consumer, "highwater", gone)
+    worker.standstill.end_if_stuck()
 
 
 def test_a_quiet_night_does_not_end_it(worker: Worker) -> None:

@@ -30,6 +30,7 @@ from typing import Any
 
 import faust
 from aiokafka.partitioner import DefaultPartitioner
+from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
 from mode.services import WaitResults
 from mode.utils.objects import cached_property
@@ -82,15 +83,25 @@ class GroupsTable(faust.Table):  # type: ignore[misc] # Faust is untyped
 class QuietTopic(faust.Topic):  # type: ignore[misc] # Faust is untyped
     """A topic that tells in one line what could not be sent; nobody waits for Faust's own promise of it."""
 
+    async def send(self, **record: Any) -> Any:
+        """Hand a record over; when Kafka is away for so long that the producer has no room left, the worker goes on without."""
+        try:
+            return await super().send(**record)
+        except ProducerSendError as error:
+            self._tell(error.__cause__ or error)
+
     def _on_published(self, fut: Any, message: Any, producer: Any, state: Any) -> None:
         if fut.cancelled():  # the worker ends
             message.cancel()
         elif (error := fut.exception()) is not None:
             message.cancel()
-            log.warning("not sent; it is sent again by itself", topic=self.get_topic_name(), kind=type(error).__name__)
+            self._tell(error)
             self.app.sensors.on_send_error(producer, error, state)
         else:
             super()._on_published(fut, message, producer, state)
+
+    def _tell(self, error: BaseException) -> None:
+        log.warning("not sent; it is sent again by itself", topic=self.get_topic_name(), kind=type(error).__name__)
 
 
 class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped

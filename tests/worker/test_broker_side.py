@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import pytest
 from aiokafka.errors import KafkaTimeoutError
+from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.utils.queues import FlowControlQueue
@@ -98,6 +99,22 @@ async def test_what_could_not_be_sent_leaves_no_trace_of_its_own(how: str, monke
     gc.collect()
 
     assert told == []
+
+
+async def test_a_producer_without_room_does_not_end_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before, a Kafka that was away while many follow-ups were due ended it: none of Faust's timers may raise anything."""
+    app = faust.App("test", store="memory://", broker="kafka://127.0.0.1:1", Topic=QuietTopic)
+    topic = app.topic("commands", key_serializer="raw", value_serializer="raw")
+
+    class Full:
+        async def send(self, *_: Any, **__: Any) -> NoReturn:
+            raise ProducerSendError("no room") from KafkaTimeoutError()
+
+    async def full() -> Full:
+        return Full()
+
+    monkeypatch.setattr(topic, "_get_producer", full)
+    await topic.send(key=b"120363@g.us", value=b"{}")
 
 
 @pytest.fixture

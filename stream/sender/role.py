@@ -220,7 +220,7 @@ class Loop:
             except BrokerError as problem:
                 status.set(Health.DOWN, str(problem))
                 await asyncio.sleep(1)
-            if time.monotonic() - forgot_at > _FORGET_EVERY_S:
+            if has_begun and time.monotonic() - forgot_at > _FORGET_EVERY_S:
                 self._outbox.forget(_now())
                 forgot_at = time.monotonic()
 

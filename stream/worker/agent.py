@@ -10,7 +10,6 @@ way to Kafka.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
@@ -36,6 +35,7 @@ log = logs.get(__name__)
 _IN_FLIGHT_MOST = 1000  # records handled and not yet acknowledged
 _AT_A_STRETCH_S = 0.02  # then everything else on the loop has its turn: sending, confirming, heartbeats
 _BROKER_PATIENCE_S = 60.0
+_LAST_WORDS_S = 8.0  # of the ten that workers have to give groups away
 # Kafka gives our groups to another worker after 10 s of silence. A process that was frozen longer than this must not
 # write: the other one may have begun. It ends instead, and starts afresh.
 _FROZEN_S = 6.0
@@ -54,7 +54,7 @@ class GroupAgent:
         self.watcher = watcher
         self.summaries: dict[bytes, Summary] = {}
         self.due = DueHeap()
-        self.is_recovered = False
+        self._is_read_back = False
         self.handled_total = 0
         self._tells_each = logging.getLogger().isEnabledFor(logging.DEBUG)
         self._kept = KeptGroups()
@@ -124,6 +124,11 @@ class GroupAgent:
                 outputs=len(handled.tickets) + len(handled.said),
                 elapsed_ms=round((time.perf_counter() - started) * 1000, 2),
             )
+
+    @property
+    def is_recovered(self) -> bool:
+        """Tell whether the table is read back, and inputs are read from where they were acknowledged."""
+        return self._is_read_back and bool(self.app.consumer.is_sought)
 
     @property
     def may_remind(self) -> bool:
@@ -223,18 +228,25 @@ class GroupAgent:
         Faust's own timers would not do: they begin only when the table was read back for the first time.
         """
         while True:
+            if self.is_recovered:
+                self._end_if_frozen()  # before `run` sees that the loop runs again
             self._alive_at = time.monotonic()
             self._end_if_stuck()
             await asyncio.sleep(0.5)
 
     async def on_revoked(self, *_: object, **__: object) -> None:
         """Before groups go to another worker, let what was handled reach the broker."""
-        self.is_recovered = False
+        self._is_read_back = False
         self._standstill.begin_anew()
         self.app.consumer.begins_at = {}
         self._forget_batch()
-        with contextlib.suppress(TimeoutError):  # what is late is delivered to the next owner again
-            await asyncio.wait_for(self._all_confirmed.wait(), timeout=5.0)
+        try:
+            await asyncio.wait_for(self._all_confirmed.wait(), timeout=_LAST_WORDS_S)
+        except TimeoutError:
+            log.error(  # noqa: TRY400 -- the trace of a wait tells nothing
+                "the broker stores nothing while groups change hands; this worker ends and starts afresh"
+            )
+            os._exit(75)  # a write of ours that is stored later would undo what the next owner wrote
 
     def _forget_batch(self) -> None:
         """Let go of what was handled and not handed over: it is not acknowledged, so whoever has the groups next reads it."""
@@ -257,7 +269,7 @@ class GroupAgent:
         self.due.rebuild((key, summary.next_due_at) for key, summary in self.summaries.items())
         gc.freeze()  # what was read back stays: looking through it for garbage again and again would be in vain
         self._standstill.note_movement()
-        self.is_recovered = True
+        self._is_read_back = True
         self.hold_timers(_SETTLE_S)
         self._alive_at = time.monotonic()  # reading a large table back keeps the loop busy, and nothing was written meanwhile
 

@@ -56,6 +56,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         broker_session_timeout=10.0,
         broker_rebalance_timeout=10.0,
         broker_heartbeat_interval=3.0,
+        broker_max_poll_interval=2_000_000.0,  # a worker without groups polls nothing, and would have to leave every 17 minutes
         broker_commit_interval=1.0,
         stream_wait_empty=False,
         stream_recovery_delay=0.0,

@@ -1,14 +1,17 @@
 """Faust's parts as this worker needs them: no record is passed over, each is stored before it counts, and offsets go at once.
 
-Five things in Faust 0.15 and aiokafka 0.14 lose messages when the group is balanced anew, and are put right here. The seek to
-the committed offsets leaves a partition that has none where it was read to, and what was read is dropped: a worker killed in the
-first second of its groups was seen to cost 2 of 20 messages. A stream that skips an event of an older generation acknowledges
-it. The end of recovery empties the queues of the streams, in which records read since the seek may already wait. Worst of all,
-the streams are let loose before that seek: a fetch that was under way while no partition was wanted is thrown away whole, the
-next one goes on behind it, and the worker was seen to handle that and to take what the seek brought back for redeliveries. Such
-a fetch takes what it finds, changes of the table as well: with them gone, a worker was seen to read its table back for ever, 1 in
-20 times when another one died. Here a fetch takes only what was wanted when it began, and only what was sought since the last
-rebalance counts.
+What Faust 0.15 with aiokafka 0.14 loses when workers come and go, and what is done about it here:
+
+- Where a partition has no committed offset, the seek leaves it where it was read to: a worker killed in the first second of its
+  groups was seen to cost 2 of 20 messages. Here it goes back to the beginning.
+- A stream that skips an event of an older generation acknowledges it. Here only the agent acknowledges.
+- The end of recovery empties the queues of the streams, in which records read since the seek may already wait. Here a valve that
+  is open already empties nothing.
+- The streams are let loose before the seek, and a fetch under way while no partition is wanted takes everything and is thrown
+  away whole. The next one goes on behind it: inputs were passed over, and 1 in 20 survivors of a dead worker waited for ever for
+  changes of the table. Here a fetch takes what was wanted when it began, and counts only after the seek of its owner.
+- A change of the table that waits before a full queue outlives the emptying of that queue, and then counts as proof that all
+  before it was read. Here nothing of an older generation reaches the table.
 
 Faust also sends table changes and `send_soon` through a buffer, and empties that buffer before every commit; under constant load
 it is never empty, and offsets were seen to be 26 s late, all of which is done again after a crash. Here the agent hands its
@@ -34,7 +37,7 @@ from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
 from mode.services import WaitResults
 from mode.utils.objects import cached_property
-from mode.utils.queues import FlowControlEvent
+from mode.utils.queues import FlowControlEvent, ThrowableQueue
 
 from stream import logs
 
@@ -65,8 +68,35 @@ class Flow(FlowControlEvent):  # type: ignore[misc] # mode is untyped
             super().resume()
 
 
+class ReadBackQueue(ThrowableQueue):  # type: ignore[misc] # mode is untyped
+    """Faust's queue between consumer and table, without what was read before the last rebalance.
+
+    When it is full, a change waits outside, and Faust's emptying of the queue passes that one by. It would come in next, and
+    count as proof that all before it had been read.
+    """
+
+    def __init__(self, app: faust.App, **more: Any) -> None:
+        super().__init__(**more)
+        self._app = app
+
+    async def get(self) -> Any:
+        """Return what comes next. A change of the table that is left out did not count, so it is read again."""
+        while True:
+            found = await super().get()
+            if not isinstance(found, faust.Event) or found.message.topic not in self._app.tables.changelog_topics:
+                return found  # the streams look after theirs
+            if self._flow_control.is_active() and found.message.generation_id == self._app.consumer_generation_id:
+                return found
+
+
 class GroupsApp(faust.App):  # type: ignore[misc] # Faust is untyped
     """The Faust app with the parts of this module."""
+
+    def FlowControlQueue(  # noqa: N802 -- Faust's name
+        self, maxsize: int | None = None, *, clear_on_resume: bool = False
+    ) -> ReadBackQueue:
+        """Return a queue that can be suspended and emptied, as Faust asks for one wherever it needs one."""
+        return ReadBackQueue(self, maxsize=maxsize, flow_control=self.flow_control, clear_on_resume=clear_on_resume)
 
     @cached_property  # type: ignore[untyped-decorator] # mode is untyped
     def flow_control(self) -> Flow:
@@ -143,12 +173,17 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
             await super().perform_seek()
             ours = [tp for tp in self.assignment() if not self._is_changelog_tp(tp)]
             earliest = await self.earliest_offsets(*ours)
-            for tp in ours:
-                if not self._committed_offset.get(tp) and tp in earliest:
-                    await self.seek(tp, earliest[tp])
-            self.begins_at = {tp: max(first, self._committed_offset.get(tp) or 0) for tp, first in earliest.items()}
+            anew = {tp: earliest[tp] for tp in ours if not self._committed_offset.get(tp) and tp in earliest}
+            if anew:
+                await super().seek_wait(anew)  # in the thread of the fetches: `seek` moves under their hands
             if is_last:
+                self.begins_at = {tp: max(first, self._committed_offset.get(tp) or 0) for tp, first in earliest.items()}
                 self._sought_by = owner
+
+    @property
+    def is_sought(self) -> bool:
+        """Tell whether inputs are read from where they were acknowledged, or there are none to be read."""
+        return self._sought_by == self._owner or not self.assignment()
 
     async def seek_wait(self, partitions: Mapping[Any, int]) -> None:
         """Read changes of the table from there on: so Faust begins to read it back."""

@@ -58,7 +58,7 @@ class Scene:
         recovery = SimpleNamespace(active_remaining_total=lambda: self.unread)
         app = SimpleNamespace(
             producer=self,
-            consumer=SimpleNamespace(assignment=set, begins_at={}),
+            consumer=SimpleNamespace(assignment=set, begins_at={}, is_sought=True),
             tables=SimpleNamespace(recovery=recovery),
         )
         self.agent = GroupAgent(app, table, topics, SimpleNamespace(book=BOOK))  # type: ignore[arg-type] # what it asks of them
@@ -231,3 +231,46 @@ async def test_a_worker_looks_after_itself_before_its_table_was_ever_read_back(m
             while not ended:  # noqa: ASYNC110 -- it ends by itself, without telling anybody
                 await asyncio.sleep(0.05)
     assert ended[0] == 75
+
+
+async def test_a_worker_that_was_frozen_ends_before_it_handles_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it thaws, whatever comes first on the loop must see it: others may have its groups."""
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    scene = Scene(0)
+    await scene.agent.on_recovered()
+    scene.agent._alive_at -= 7
+    noting = asyncio.ensure_future(scene.agent._note_alive())
+    await asyncio.sleep(0)
+    noting.cancel()
+    assert ended == [75]
+
+
+async def test_reading_a_large_table_back_is_no_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os._exit", lambda status: pytest.fail(f"it ended with {status}"))
+    scene = Scene(0)
+    scene.agent._alive_at -= 7
+    noting = asyncio.ensure_future(scene.agent._note_alive())
+    await asyncio.sleep(0)
+    assert not noting.done()
+    noting.cancel()
+
+
+async def test_groups_are_not_given_away_with_writes_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They could be stored after those of the next owner, and undo them."""
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    monkeypatch.setattr("stream.worker.agent._LAST_WORDS_S", 0.01)
+    scene = Scene(1)
+    with running(scene):
+        await until(lambda: scene.values("changelog"))
+        await scene.agent.on_revoked()
+    assert ended == [75]
+
+
+async def test_a_worker_is_not_ready_before_its_inputs_are_sought() -> None:
+    scene = Scene(0)
+    await scene.agent.on_recovered()
+    assert scene.agent.is_recovered
+    scene.agent.app.consumer.is_sought = False
+    assert not scene.agent.is_recovered

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Collection
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import faust
@@ -15,7 +16,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode.utils.queues import FlowControlQueue
 
-from stream.worker.broker_side import Consumer, Flow, HandledEvent, QuietTopic
+from stream.worker.broker_side import Consumer, Flow, GroupsApp, HandledEvent, QuietTopic
 
 
 @pytest.fixture
@@ -314,3 +315,70 @@ async def test_who_wants_nothing_any_more_fetches_nothing(consumer: Consumer, ka
     await consumer.seek_wait({CHANGELOG: 0})
     assert await consumer._getmany(set(), 1.0) == {}
     assert kafka.places == {INBOUND: 50, CHANGELOG: 0}
+
+
+async def test_a_worker_is_ready_when_its_inputs_are_sought(consumer: Consumer, kafka: Log) -> None:
+    await kafka.rebalance()
+    assert not consumer.is_sought
+    await consumer.perform_seek()
+    assert consumer.is_sought
+
+
+async def test_a_worker_without_groups_has_nothing_to_seek(
+    consumer: Consumer, kafka: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kafka.rebalance()
+    monkeypatch.setattr(Consumer, "assignment", lambda _: set())
+    assert consumer.is_sought
+
+
+async def test_a_partition_without_an_offset_is_read_from_its_beginning(consumer: Consumer, kafka: Log) -> None:
+    kafka.committed = 0
+    kafka.places[INBOUND] = 30
+    await consumer.perform_seek()
+    assert (await consumer._getmany({INBOUND}, 1.0))[INBOUND][0] == 0
+    assert consumer.begins_at == {INBOUND: 0}
+
+
+class ReadBack:
+    """A table's queue with room for one change, and a consumer that has more of them."""
+
+    def __init__(self) -> None:
+        self.app = GroupsApp("test", store="memory://", broker="kafka://127.0.0.1:1")
+        self.app.tables._changelogs["changelog"] = None
+        self.app.consumer_generation_id = 1
+        self.queue = self.app.FlowControlQueue(maxsize=1, clear_on_resume=True)
+        self.app.flow_control.resume()
+
+    def change(self, offset: int) -> faust.Event:
+        message = SimpleNamespace(topic="changelog", offset=offset, generation_id=self.app.consumer_generation_id)
+        return faust.Event(self.app, b"", b"", {}, message)
+
+    async def next_offset(self) -> int:
+        return int((await asyncio.wait_for(self.queue.get(), 10)).message.offset)
+
+
+@pytest.mark.parametrize("has_begun", [True, False])
+async def test_a_change_that_waits_before_a_full_queue_does_not_pass_those_that_were_emptied_out(has_begun: bool) -> None:
+    read_back = ReadBack()
+    await read_back.queue.put(read_back.change(0))
+    waiting = asyncio.ensure_future(read_back.queue.put(read_back.change(1)))
+    if has_begun:
+        await asyncio.sleep(0)
+
+    read_back.app.flow_control.suspend()
+    read_back.app.flow_control.clear()
+    read_back.app.consumer_generation_id = 2
+    await asyncio.sleep(0)
+    read_back.app.flow_control.resume()
+    again = [asyncio.ensure_future(read_back.queue.put(read_back.change(offset))) for offset in (0, 1)]
+
+    assert [await read_back.next_offset(), await read_back.next_offset()] == [0, 1]
+    for each in (waiting, *again):
+        each.cancel()
+
+
+async def test_what_is_no_change_of_the_table_goes_through_the_queue() -> None:
+    read_back = ReadBack()
+    await read_back.queue.put("an answer")
+    assert await read_back.queue.get() == "an answer"

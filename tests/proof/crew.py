@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _AGAIN_AFTER_S = 0.5
+_LAST_WORDS = 2_000  # characters of a log
 _FAKETIME = ("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1")
 
 
@@ -191,6 +192,8 @@ class Crew:
                 for member in self.members.values():
                     if member.process is not None and (code := member.process.poll()) is not None and member.is_wanted:
                         self.endings[f"{member.role} {code}"] += 1
+                        if code > 0:
+                            print(f"{member.name} ended with {code}:\n{self.log_of(member.name)[-_LAST_WORDS:]}", flush=True)  # noqa: T201 - for whoever waits
                         if member.armed and code == -signal.SIGKILL:
                             self.died_at[member.armed] += 1
                         self._start(member)

@@ -27,7 +27,7 @@ from stream.worker.encoding import encode, read_summary
 from stream.worker.handle import Arrival, Publication, handle
 from stream.worker.kept import Kept, KeptGroups
 from stream.worker.record import GroupRecord
-from stream.worker.standstill import Standstill
+from stream.worker.standstill import Standstill, end
 from stream.worker.summary import Summary
 
 log = logs.get(__name__)
@@ -103,7 +103,7 @@ class GroupAgent:
             at=message.timestamp or 0.0,
         )
         ref = f"{arrival.partition}:{arrival.ref}"
-        self._standstill.end_if_passed_over(message.tp, message.offset, self.app.consumer.begins_at)
+        self._standstill.end_if_passed_over(message.tp, message.offset)
         if time.time() - message.timestamp > _BEHIND_S:
             self.hold_timers(_SETTLE_S)
         started = time.perf_counter()
@@ -243,10 +243,8 @@ class GroupAgent:
         try:
             await asyncio.wait_for(self._all_confirmed.wait(), timeout=_LAST_WORDS_S)
         except TimeoutError:
-            log.error(  # noqa: TRY400 -- the trace of a wait tells nothing
-                "the broker stores nothing while groups change hands; this worker ends and starts afresh"
-            )
-            os._exit(75)  # a write of ours that is stored later would undo what the next owner wrote
+            # A write of ours that is stored later would undo what the next owner wrote.
+            end("the broker stores nothing while groups change hands; this worker ends and starts afresh")
 
     def _forget_batch(self) -> None:
         """Let go of what was handled and not handed over: it is not acknowledged, so whoever has the groups next reads it."""
@@ -281,5 +279,4 @@ class GroupAgent:
 
     def _end_if_frozen(self) -> None:
         if time.monotonic() - self._alive_at > _FROZEN_S:
-            log.error("this worker was frozen and may have been replaced; it ends and starts afresh")
-            os._exit(75)
+            end("this worker was frozen and may have been replaced; it ends and starts afresh")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from stream import logs
@@ -39,12 +39,12 @@ class Standstill:
         self._moved_at = self._clock()
         self._unread = -1
 
-    def end_if_passed_over(self, partition: Any, offset: int, begins_at: Mapping[Any, int]) -> None:
+    def end_if_passed_over(self, partition: Any, offset: int) -> None:
         """End before a record counts that does not follow the last one: our topics have no gaps, so some were lost between."""
         before = self._handled_to.get(partition)
-        follows = begins_at.get(partition) if before is None else before + 1
+        follows = self._app.consumer.begins_at.get(partition) if before is None else before + 1
         if follows is not None and offset > follows:
-            _end("records were passed over; this worker ends and reads them again", partition=str(partition), offset=offset)
+            end("records were passed over; this worker ends and reads them again", partition=str(partition), offset=offset)
         self._handled_to[partition] = offset
         self.note_movement()
 
@@ -55,7 +55,7 @@ class Standstill:
         following = dict(self._app.consumer.begins_at) | {tp: offset + 1 for tp, offset in self._handled_to.items()}
         for partition, offset in following.items():
             if self._highest(partition) > offset:
-                _end("records wait and none comes; this worker ends and starts afresh", partition=str(partition), offset=offset)
+                end("records wait and none comes; this worker ends and starts afresh", partition=str(partition), offset=offset)
 
     def _highest(self, partition: Any) -> int:
         try:
@@ -69,9 +69,10 @@ class Standstill:
         if unread != self._unread:
             self._unread, self._moved_at = unread, self._clock()
         elif self._clock() - self._moved_at > _NOT_READ_BACK_S:
-            _end("the table is not read back from Kafka; this worker ends and starts afresh", changes=unread)
+            end("the table is not read back from Kafka; this worker ends and starts afresh", changes=unread)
 
 
-def _end(what: str, **facts: object) -> None:
+def end(what: str, **facts: object) -> None:
+    """End this process at once, so that it is started again: nothing of what it holds may be written any more."""
     log.error(what, **facts)
     os._exit(_STATUS)

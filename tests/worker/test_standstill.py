@@ -69,7 +69,7 @@ def test_a_new_rebalance_gives_it_another_minute(worker: Worker) -> None:
 
 
 def test_records_that_wait_and_do_not_come_end_it(worker: Worker) -> None:
-    worker.standstill.end_if_passed_over(PARTITION, 0, {PARTITION: 0})
+    worker.standstill.end_if_passed_over(PARTITION, 0)
     worker.highest, worker.now = 2, worker.now + 29
     worker.standstill.end_if_stuck()
     worker.now += 2
@@ -81,14 +81,14 @@ def test_a_partition_that_was_just_taken_away_does_not_end_it(worker: Worker, mo
     def gone(_: str) -> NoReturn:
         raise AssertionError("Partition is not assigned")
 
-    worker.standstill.end_if_passed_over(PARTITION, 0, {PARTITION: 0})
+    worker.standstill.end_if_passed_over(PARTITION, 0)
     worker.now += 31
     monkeypatch.setattr(worker.consumer, "highwater", gone)
     worker.standstill.end_if_stuck()
 
 
 def test_a_quiet_night_does_not_end_it(worker: Worker) -> None:
-    worker.standstill.end_if_passed_over(PARTITION, 0, {PARTITION: 0})
+    worker.standstill.end_if_passed_over(PARTITION, 0)
     worker.highest, worker.now = 1, worker.now + 36_000
     worker.standstill.end_if_stuck()
 
@@ -97,7 +97,7 @@ def test_a_quiet_night_does_not_end_it(worker: Worker) -> None:
 def test_a_record_that_was_passed_over_ends_it(worker: Worker, came: tuple[int, ...], goes_on: bool) -> None:
     try:
         for offset in came:
-            worker.standstill.end_if_passed_over(PARTITION, offset, {PARTITION: 0})
+            worker.standstill.end_if_passed_over(PARTITION, offset)
     except Ended:
         assert not goes_on
     else:
@@ -106,6 +106,7 @@ def test_a_record_that_was_passed_over_ends_it(worker: Worker, came: tuple[int, 
 
 def test_what_is_delivered_again_after_a_rebalance_is_not_passed_over(worker: Worker) -> None:
     for offset in range(5):
-        worker.standstill.end_if_passed_over(PARTITION, offset, {PARTITION: 0})
+        worker.standstill.end_if_passed_over(PARTITION, offset)
     worker.standstill.begin_anew()
-    worker.standstill.end_if_passed_over(PARTITION, 3, {PARTITION: 3})
+    worker.consumer.begins_at = {PARTITION: 3}
+    worker.standstill.end_if_passed_over(PARTITION, 3)

@@ -362,7 +362,8 @@ class ReadBack:
         self.app.flow_control.suspend()
         self.app.flow_control.clear()
         self.app.consumer_generation_id += 1
-        await asyncio.sleep(0)
+        for _ in range(10):  # turns for whoever puts in or takes out meanwhile
+            await asyncio.sleep(0)
         self.app.flow_control.resume()
         await asyncio.sleep(0)
 

@@ -145,6 +145,19 @@ def test_what_people_say_in_the_review_queue_is_an_example() -> None:
         assert corrections.all[0].author == ask(1, "lovely weather").message.author
 
 
+def test_old_questions_are_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A classifier runs for months, and keeps what people may still judge, not all that was ever asked."""
+    monkeypatch.setattr("stream.core.corrections._QUESTIONS_KEPT", 2)
+    corrections = Corrections()
+    for number in range(1, 4):
+        corrections.feed_question(ask(number, f"message {number}"))
+    for number in range(1, 4):
+        noise = Detection(label=Label.NOISE, stage=Stage.PERSON)
+        judge = Judge(id=f"J{number}", group=GROUP, at=NOW, actor=PERSON, message_id=f"M{number}", detection=noise)
+        corrections.feed_judge(judge)
+    assert [one.text for one in corrections.all] == ["message 2", "message 3"]
+
+
 def test_a_file_with_a_broken_line_is_not_overwritten(tmp_path: Any) -> None:
     path = tmp_path / "corrections.jsonl"
     path.write_text("{}\n")

@@ -193,7 +193,8 @@ class Crew:
                     if member.process is not None and (code := member.process.poll()) is not None and member.is_wanted:
                         self.endings[f"{member.role} {code}"] += 1
                         if code > 0:
-                            print(f"{member.name} ended with {code}:\n{self.log_of(member.name)[-_LAST_WORDS:]}", flush=True)  # noqa: T201 - for whoever waits
+                            said = self.log_of(member.name)[-_LAST_WORDS:]
+                            print(f"{member.name} ended with {code}:\n{said}", flush=True)  # noqa: T201 - for whoever waits
                         if member.armed and code == -signal.SIGKILL:
                             self.died_at[member.armed] += 1
                         self._start(member)

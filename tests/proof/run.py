@@ -97,12 +97,16 @@ class Stage:
 
     def start(self) -> Future[None]:
         """Start the roles and the load; returns what tells when the load is over."""
-        for role in self.scenario.roles:
-            for number in range(self.scenario.workers if role == "worker" else 1):
-                self.crew.add(f"{role}-{number + 1}", role)
+        self.staff(self.crew)
         self.logbook.start()
         threading.Thread(target=self._watch_forever, name="watch", daemon=True).start()
         return self.town.begin(self.driver.run())
+
+    def staff(self, crew: Crew) -> None:
+        """Start every role of the scenario in a crew."""
+        for role in self.scenario.roles:
+            for number in range(self.scenario.workers if role == "worker" else 1):
+                crew.add(f"{role}-{number + 1}", role)
 
     def must_wait(self) -> bool:
         """Tell whether the load is to wait for those who handle it, or for the faults."""

@@ -106,11 +106,8 @@ def _look_on(url: str, seconds: float) -> Watched:
 def _weigh_anew(stage: Stage, port: int) -> dict[str, list[Sample]]:
     """Start every role again on what it left, let people look at the Board, and return what each holds then."""
     stage.say("all roles are started anew")
-    names = {f"{role}-{number + 1}": role for role in stage.scenario.roles
-             for number in range(stage.scenario.workers if role == "worker" else 1)}  # fmt: skip
     with closing(Crew(stage.environment, stage.folder / "logs" / "anew")) as crew, Sampler(crew, stage.began) as sampler:
-        for name, role in names.items():
-            crew.add(name, role)
+        stage.staff(crew)
         crew.add("dashboard-1", "dashboard", DASHBOARD_PORT=str(port))
         time.sleep(_BACK_S)
         with suppress(TimeoutError):  # what is looked at here is memory

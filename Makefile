@@ -22,9 +22,9 @@ test: $(READY) chromium lint ## Run every check and every test
 
 # What a run does can be said on the command line: make proof PROOF="--seed 7 --messages 5000 --kills 10".
 # `python -m tests.proof --help` lists all of it.
-PROOF ?= --messages 100000 --rate 200 --kills 50 --crash-points 46 --broker-restarts 5 --pauses 5 --cuts 4 --slow 2 \
+PROOF ?= --messages 100000 --rate 200 --kills 50 --crash-points 46 --broker-restarts 5 --pauses 5 --cuts 4 --slow 2 --mutes 4 \
 	--clock-steps 3 --outages 2 --rebalances --disk-full --stand-in-faults 0.1 --google --gap-s 2 --quiet-s 1500
-PROOF_SHORT ?= --messages 300 --rate 40 --kills 3 --crash-points 1 --broker-restarts 1 --rebalances --gap-s 1 --stand-in-faults 0.1
+PROOF_SHORT ?= --messages 300 --rate 40 --kills 3 --crash-points 1 --broker-restarts 1 --mutes 1 --rebalances --gap-s 1 --stand-in-faults 0.1
 
 proof: $(READY) ## Break everything on purpose for half an hour and more, and compare what is left with an oracle
 	$(BIN)/python -m tests.proof --json test-output/proof.json $(PROOF)

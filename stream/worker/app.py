@@ -25,6 +25,7 @@ from stream.adapters.topic_admin import wait_for_topics, worker_app_id
 from stream.adapters.topics import GROUPS_TABLE, Topic, full_name
 from stream.settings import Settings
 from stream.worker.agent import GroupAgent
+from stream.worker.assignor import GroupsAssignor
 from stream.worker.broker_side import Consumer, GroupsApp, GroupsTable, HandledEvent, Producer, QuietTopic
 from stream.worker.heartbeat import Heartbeat
 from stream.worker.timer import Timer
@@ -46,6 +47,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         Event=HandledEvent,
         Table=GroupsTable,
         Topic=QuietTopic,
+        PartitionAssignor=GroupsAssignor,
         web_enabled=False,
         topic_partitions=settings.topic_partitions,
         topic_replication_factor=settings.topic_replication,
@@ -56,6 +58,7 @@ def build_app(settings: Settings, watcher: BookWatcher) -> faust.App:
         broker_session_timeout=10.0,
         broker_rebalance_timeout=10.0,
         broker_heartbeat_interval=3.0,
+        broker_request_timeout=20.0,  # then a connection is dead; those who join wait for ten, and a fetch may bring megabytes
         broker_max_poll_interval=2_000_000.0,  # a worker without groups polls nothing, and would have to leave every 17 minutes
         broker_commit_interval=1.0,
         stream_wait_empty=False,

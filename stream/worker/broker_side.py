@@ -32,6 +32,7 @@ from types import coroutine
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.partitioner import DefaultPartitioner
 from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
@@ -40,11 +41,15 @@ from mode.utils.objects import cached_property
 from mode.utils.queues import FlowControlEvent, ThrowableQueue
 
 from stream import logs
+from stream.worker.lease import Lease, hold_writes, keep_lease
+from stream.worker.standstill import end
 
 log = logs.get(__name__)
 
 _FETCH_WAIT_MS = 50
 _FETCH_S = 0.2  # that long a seek waits for the fetch before it
+
+_GONE = "Kafka went away while this worker started; it ends and starts afresh"
 
 _partition = DefaultPartitioner()
 
@@ -92,6 +97,10 @@ class ReadBackQueue(ThrowableQueue):  # type: ignore[misc] # mode is untyped
 class GroupsApp(faust.App):  # type: ignore[misc] # Faust is untyped
     """The Faust app with the parts of this module."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        self.lease = Lease()
+        super().__init__(*args, **more)
+
     def FlowControlQueue(  # noqa: N802 -- Faust's name
         self, maxsize: int | None = None, *, clear_on_resume: bool = False
     ) -> ReadBackQueue:
@@ -137,8 +146,19 @@ class QuietTopic(faust.Topic):  # type: ignore[misc] # Faust is untyped
 class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped
     """Faust's producer, with a way past its buffer."""
 
+    async def on_start(self) -> None:
+        try:
+            await super().on_start()
+        except KafkaConnectionError:
+            end(_GONE)
+
     async def flush(self) -> None:
         """Wait for nothing: what a commit covers is stored already, and stopping the producer sends what is left."""
+
+    def _new_producer(self, transactional_id: str | None = None) -> Any:
+        producer = super()._new_producer(transactional_id)
+        hold_writes(producer.client, self.app.lease)
+        return producer
 
     async def hand_over(
         self, topic: str, key: bytes, value: bytes, partition: int | None = None, headers: dict[str, bytes] | None = None
@@ -189,7 +209,10 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
         """Read changes of the table from there on: so Faust begins to read it back."""
         async with self._places:
             owner = self._owner
-            await super().seek_wait(partitions)
+            try:
+                await super().seek_wait(partitions)
+            except TimeoutError:
+                end("Kafka did not tell in time where the table begins; this worker ends and starts afresh")
             self._table_sought_by = owner
 
     async def _getmany(self, active_partitions: Any, timeout: float) -> Any:  # noqa: ASYNC109 -- Faust's signature
@@ -223,9 +246,16 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
 
 
 class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Faust is untyped
+    async def on_start(self) -> None:
+        try:
+            await super().on_start()
+        except KafkaConnectionError:
+            end(_GONE)
+
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- Faust has no setting for it
+        keep_lease(consumer._client, self.consumer.app.lease)  # noqa: SLF001 -- aiokafka tells nobody how heartbeats fare
         return consumer
 
 

@@ -52,10 +52,12 @@ class Heartbeat:
     async def beat(self) -> None:
         """Say how the worker is now."""
         now = datetime.now(UTC)
-        watcher = self._agent.watcher
+        watcher, lease = self._agent.watcher, self._agent.app.lease
         status, detail = Health.OK, f"{len(self._agent.summaries)} groups, rules {watcher.book.version[:8]}"
         if not self._agent.is_recovered:
             status, detail = Health.DEGRADED, "reading its table back from Kafka"
+        elif lease.is_over:
+            status, detail = Health.DEGRADED, f"Kafka has not heard of it for {lease.unheard_s:.0f} s; nothing is written"
         elif watcher.problems:
             status = Health.DEGRADED
             number = f"{len(watcher.problems)} problem" + ("s" if len(watcher.problems) > 1 else "")

@@ -33,6 +33,7 @@ def plan(scenario: Scenario) -> list[tuple[float, str]]:
         + ["broker"] * scenario.broker_restarts
         + ["cut"] * scenario.cuts
         + ["slow"] * scenario.slow
+        + ["mute"] * scenario.mutes
         + ["clock"] * scenario.clock_steps
         + ["outage"] * scenario.outages
         + (["disk"] if scenario.disk_full else [])
@@ -65,6 +66,7 @@ class Faults:
             "rolling": self._roll,
             "cut": self._cut,
             "slow": self._slow,
+            "mute": self._mute,
             "disk": self._disk,
             "clock": self._clock,
             "outage": self._outage,
@@ -188,6 +190,12 @@ class Faults:
         self._stage.kafka.network.slow_down(delay)
         self._wait(_SLOW_S)
         self._stage.kafka.network.heal()
+
+    def _mute(self) -> None:
+        """Let nothing pass on the connections to a node, as when a firewall has forgotten them."""
+        number = self._dice.randrange(self._scenario.nodes)
+        self._stage.say(f"the connections to node {number + 1} of Kafka say nothing any more")
+        self._stage.kafka.network.mute(number)
 
     def _disk(self) -> None:
         """Let the bridge find its disk full while Kafka is away: it must say 503, and lose nothing of what it has taken."""

@@ -153,6 +153,7 @@ class Logbook:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=200,
+            request_timeout_ms=8_000,
             max_partition_fetch_bytes=4_000_000,
         )
         names = [*self._topics, self._changelog]

@@ -1,13 +1,12 @@
 """TCP proxies in a process of their own, that can be told to cut and to slow down what goes through them.
 
 `python -m tests.proof.proxy HOST:PORT ...` prints the ports at which it listens for these, as JSON, and then takes commands,
-one a line: `cut N`, `delay N SECONDS`, `heal N`, where N counts from 0.
+one a line: `cut N`, `delay N SECONDS`, `mute N`, `heal N`, where N counts from 0.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import subprocess
 import sys
@@ -26,6 +25,7 @@ class Proxy:
         self.is_cut = False  # nobody gets through, and who was through is thrown out
         self.delay_s = 0.0  # of each piece
         self._open: set[asyncio.StreamWriter] = set()
+        self._mute: set[asyncio.StreamWriter] = set()  # nothing goes this way any more, and nobody is told
         self._server: asyncio.Server | None = None
 
     async def start(self) -> Self:
@@ -34,6 +34,9 @@ class Proxy:
         return self
 
     def obey(self, verb: str, *words: str) -> None:
+        if verb == "mute":
+            self._mute |= self._open
+            return
         self.is_cut = verb == "cut"
         self.delay_s = float(words[0]) if verb == "delay" else 0.0
         if self.is_cut:
@@ -52,19 +55,26 @@ class Proxy:
         both = {writer, far_writer}
         self._open |= both
         try:
-            await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+            async with asyncio.TaskGroup() as ways:
+                ways.create_task(self._pass(reader, far_writer))
+                ways.create_task(self._pass(far_reader, writer))
+        except* (OSError, RuntimeError):
+            pass  # one side was reset: the other one learns of it now, as it would without us
         finally:
             self._open -= both
+            self._mute -= both
             for one in both:
                 one.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, RuntimeError):
-            while piece := await reader.read(262_144):
-                if self.delay_s:
-                    await asyncio.sleep(self.delay_s)
-                writer.write(piece)
-                await writer.drain()
+        while piece := await reader.read(262_144):
+            if writer in self._mute:
+                continue
+            if self.delay_s:
+                await asyncio.sleep(self.delay_s)
+            writer.write(piece)
+            await writer.drain()
+        if writer not in self._mute:
             writer.write_eof()
 
 
@@ -86,6 +96,10 @@ class Network:
     def slow_down(self, seconds: float) -> None:
         for number in range(len(self.ports)):
             self._tell(f"delay {number} {seconds}")
+
+    def mute(self, number: int) -> None:
+        """Let nothing pass on the connections that there are, and tell neither side; new ones work."""
+        self._tell(f"mute {number}")
 
     def heal(self) -> None:
         self.is_cut = False

@@ -23,6 +23,7 @@ class Scenario:
     broker_restarts: int = 0  # every second one is a SIGKILL
     cuts: int = 0  # of the network between the roles and Kafka
     slow: int = 0  # the same, slowed down instead of cut
+    mutes: int = 0  # the connections to Kafka say nothing any more, and nobody is told
     rebalances: bool = False  # 1, 3, 2 and 1 workers
     stand_in_faults: float = 0.0  # share of the calls to the model, Sheets and Evolution that go wrong
     disk_full: bool = False
@@ -47,7 +48,7 @@ class Scenario:
     @property
     def faults(self) -> int:
         """How many faults there are to be spread over the run."""
-        network = self.broker_restarts + self.cuts + self.slow
+        network = self.broker_restarts + self.cuts + self.slow + self.mutes
         single = self.kills + self.crash_points + self.pauses + network + self.clock_steps + self.outages
         return single + (3 if self.rebalances else 0) + (1 if self.disk_full else 0) + (1 if self.nodes > 1 else 0)
 

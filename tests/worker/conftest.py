@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import faust
 import pytest
 
-from stream.worker.broker_side import Consumer
+from stream.worker.broker_side import Consumer, GroupsApp
 
 
 @pytest.fixture
 async def consumer() -> Consumer:
-    app = faust.App("test", store="memory://", broker="kafka://127.0.0.1:1")
+    app = GroupsApp("test", store="memory://", broker="kafka://127.0.0.1:1")
     app.transport.Consumer = Consumer
 
     async def nothing(_: Any) -> None:

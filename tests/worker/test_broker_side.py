@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from typing import Any, NoReturn
 
 import faust
@@ -12,7 +13,7 @@ from aiokafka.errors import KafkaTimeoutError
 from faust.exceptions import ProducerSendError
 from mode.utils.queues import FlowControlQueue
 
-from stream.worker.broker_side import Consumer, Flow, HandledEvent, QuietTopic
+from stream.worker.broker_side import Consumer, Flow, HandledEvent, Producer, QuietTopic
 
 
 @pytest.fixture
@@ -183,3 +184,26 @@ async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer:
 
     with pytest.raises(ZeroDivisionError):
         await consumer.wait_first(take(), asyncio.Event().wait())
+
+
+@pytest.mark.parametrize("part", ["producer", "consumer"])
+async def test_a_worker_whose_kafka_goes_away_at_the_start_says_so_in_one_sentence(
+    consumer: Consumer, part: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Ended(BaseException):
+        """The process would end here."""
+
+    def end(status: int) -> NoReturn:
+        raise Ended(status)
+
+    monkeypatch.setattr(os, "_exit", end)
+    consumer.app.transport.Producer = Producer
+    starting = consumer.app.transport.create_producer() if part == "producer" else consumer._new_consumer_thread()
+    starting.thread_loop = asyncio.get_running_loop()
+
+    with pytest.raises(Ended, match="75"):
+        await starting.on_start()
+
+    said = capsys.readouterr().out
+    assert "went away while this worker started" in said
+    assert "Traceback" not in said

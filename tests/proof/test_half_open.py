@@ -1,0 +1,40 @@
+"""Connections to Kafka of which both ends believe that they work, while nothing passes, must not silence a worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.proof.run import Stage
+from tests.proof.scenario import Scenario
+
+_PATIENCE_S = 60.0  # Faust would wait for 90 s
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> object:
+    stage = Stage(Scenario(messages=200, rate=10.0, poison=0.0, roles=("bridge", "worker"), quiet_s=_PATIENCE_S), tmp_path)
+    yield stage
+    stage.close()
+
+
+def test_a_worker_goes_on_when_its_connections_say_nothing_any_more(stage: Stage) -> None:
+    load = stage.start()
+    assert within(_PATIENCE_S, lambda: len(stage.logbook.pages.changes) > 0)
+
+    stage.kafka.network.mute(0)
+
+    load.result(timeout=_PATIENCE_S)
+    assert stage.settle()
+    verdict = stage.judge()
+    assert verdict.holds, verdict.problems
+
+
+def within(seconds: float, is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return is_so()

@@ -18,13 +18,15 @@ from typing import Any
 from aiokafka.client import ConnectionGroup
 from aiokafka.conn import CloseReason
 from aiokafka.errors import NodeNotReadyError, NoError, RebalanceInProgressError, RequestTimedOutError
-from aiokafka.protocol.fetch import FetchRequest
-from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
+from aiokafka.protocol.coordination import FindCoordinatorRequest
+from aiokafka.protocol.group import HeartbeatRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
 
 _VALID_S = 8.0  # of the session's ten
-_ANSWER_S = 4.0  # no short answer takes longer; and then a new connection has time for a heartbeat within the lease
-_LONG = (JoinGroupRequest, SyncGroupRequest, FetchRequest)  # those wait for other members, or bring megabytes
+# Those are answered at once, or never; a new connection then has time for a heartbeat within the lease. Of the others, who joins
+# waits for all members, what goes the same way waits behind that, and a fetch brings megabytes.
+_SHORT = (HeartbeatRequest, FindCoordinatorRequest)
+_ANSWER_S = 4.0
 _STORED_S = 15.0  # of several brokers one may just have died: the others wait nine seconds for it
 _HOLD_S = 0.2
 _STILL_A_MEMBER = frozenset({NoError.errno, RebalanceInProgressError.errno})
@@ -57,13 +59,26 @@ def keep_lease(client: Any, lease: Lease) -> None:
 
     async def heard(node_id: Any, request: Any, *, group: Any = ConnectionGroup.DEFAULT) -> Any:
         asked_at = lease.clock()
-        may_take_long = isinstance(request, _LONG)
-        answer = await _answer(client, send, node_id, request, group, None if may_take_long else _ANSWER_S)
-        if isinstance(request, HeartbeatRequest | SyncGroupRequest) and answer.error_code in _STILL_A_MEMBER:
+        await client.ready(node_id, group=group)  # has a time of its own; broken off half-way, it leaves a socket behind
+        within_s = _ANSWER_S if isinstance(request, _SHORT) else None
+        answer = await _answer(client, send, node_id, request, group, within_s)
+        if not isinstance(request, HeartbeatRequest | SyncGroupRequest) or answer.error_code not in _STILL_A_MEMBER:
+            return answer
+        proof = answer
+        if lease.is_over and isinstance(request, HeartbeatRequest):
+            # A coordinator that still loads its groups says yes to every heartbeat, also of those who were put out long ago.
+            proof = await _answer(client, send, node_id, _ask_for_assignment(request), group, _ANSWER_S)
+        if proof.error_code in _STILL_A_MEMBER:
             lease.renew(asked_at)
         return answer
 
     client.send = heard
+
+
+def _ask_for_assignment(heartbeat: Any) -> SyncGroupRequest:
+    """Return a question to which only a coordinator that knows the group, and us in it, says yes; it changes nothing."""
+    asked = (heartbeat._group, heartbeat._generation_id, heartbeat._member_id)  # noqa: SLF001 -- aiokafka tells it nowhere else
+    return SyncGroupRequest(*asked, None, [])
 
 
 def hold_writes(client: Any, lease: Lease) -> None:
@@ -74,6 +89,7 @@ def hold_writes(client: Any, lease: Lease) -> None:
     send = client.send
 
     async def held(node_id: Any, request: Any, *, group: Any = ConnectionGroup.DEFAULT) -> Any:
+        await client.ready(node_id, group=group)  # before the look at the lease: it may take long
         if lease.is_over and isinstance(request, ProduceRequest):
             await asyncio.sleep(_HOLD_S)
             if lease.is_over:
@@ -85,7 +101,6 @@ def hold_writes(client: Any, lease: Lease) -> None:
 
 async def _answer(client: Any, send: Any, node_id: Any, request: Any, group: Any, within_s: float | None) -> Any:
     """Return the answer; a connection on which none comes in time is given up, as aiokafka does after its own time."""
-    await client.ready(node_id, group=group)  # has a time of its own; broken off half-way, it leaves a socket behind
     try:
         async with asyncio.timeout(within_s):
             return await send(node_id, request, group=group)

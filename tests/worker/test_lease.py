@@ -10,6 +10,7 @@ import pytest
 from aiokafka.client import ConnectionGroup
 from aiokafka.errors import NodeNotReadyError, RequestTimedOutError
 from aiokafka.protocol.commit import OffsetCommitRequest
+from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from aiokafka.protocol.produce import ProduceRequest
@@ -17,7 +18,7 @@ from aiokafka.protocol.produce import ProduceRequest
 from stream.worker import lease as under_test
 from stream.worker.lease import Lease, hold_writes, keep_lease
 
-OK, REBALANCING, UNKNOWN_MEMBER = 0, 27, 25
+OK, REBALANCING, UNKNOWN_MEMBER, LOADING = 0, 27, 25, 14
 
 
 class Client:
@@ -26,6 +27,7 @@ class Client:
     def __init__(self, now: Now) -> None:
         self.sent: list[Any] = []
         self.code = OK
+        self.proof = OK
         self.until: asyncio.Event | None = None
         self.closed: list[Any] = []
         self._now = now
@@ -39,7 +41,8 @@ class Client:
         self._now.seconds += 1
         if self.until is not None:
             await self.until.wait()
-        return SimpleNamespace(error_code=self.code)
+        is_proof = isinstance(request, SyncGroupRequest) and len(self.sent) > 1
+        return SimpleNamespace(error_code=self.proof if is_proof else self.code)
 
 
 class Now:
@@ -50,7 +53,7 @@ class Now:
 
 
 def request(kind: type) -> Any:
-    return kind.__new__(kind)
+    return HeartbeatRequest("workers", 7, "worker-1") if kind is HeartbeatRequest else kind.__new__(kind)
 
 
 @pytest.fixture
@@ -115,7 +118,23 @@ async def test_nothing_is_written_after_it_and_all_is_when_it_is_renewed(
     assert len(writer.sent) == 2
 
 
-@pytest.mark.parametrize("kind", [HeartbeatRequest, OffsetCommitRequest, ProduceRequest])
+@pytest.mark.parametrize(("proof", "renews"), [(OK, True), (REBALANCING, True), (LOADING, False), (UNKNOWN_MEMBER, False)])
+async def test_once_it_is_over_a_heartbeat_that_kafka_nods_at_is_no_proof(
+    client: Any, lease: Lease, now: Now, proof: int, renews: bool
+) -> None:
+    lease.renew(now())
+    now.seconds += 9
+    client.proof = proof
+
+    answer = await client.send(1, request(HeartbeatRequest))
+
+    assert answer.error_code == OK, "aiokafka sees the answer to what it asked"
+    assert lease.is_over is not renews
+    asked = client.sent[-1]
+    assert (asked._group, asked._generation_id, asked._member_id) == ("workers", 7, "worker-1")
+
+
+@pytest.mark.parametrize("kind", [HeartbeatRequest, FindCoordinatorRequest, ProduceRequest])
 async def test_a_connection_that_does_not_answer_is_given_up(
     client: Any, writer: Any, monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
@@ -128,8 +147,10 @@ async def test_a_connection_that_does_not_answer_is_given_up(
     assert len(asked.closed) == 1
 
 
-@pytest.mark.parametrize("kind", [JoinGroupRequest, SyncGroupRequest, FetchRequest])
-async def test_who_waits_for_other_members_or_for_much_may_wait(client: Any, monkeypatch: pytest.MonkeyPatch, kind: type) -> None:
+@pytest.mark.parametrize("kind", [JoinGroupRequest, SyncGroupRequest, OffsetCommitRequest, FetchRequest])
+async def test_who_waits_for_other_members_or_behind_them_or_for_much_may_wait(
+    client: Any, monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
     monkeypatch.setattr(under_test, "_ANSWER_S", 0.0)
     client.until = asyncio.Event()
     joining = asyncio.create_task(client.send(1, request(kind)))

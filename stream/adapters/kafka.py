@@ -18,6 +18,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 
 from stream.adapters.broker_refusal import why_refused
 from stream.adapters.brokers import bootstrap_servers, client_options, connect
+from stream.adapters.joining import Joining
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
 from stream.settings import Settings
@@ -208,6 +209,7 @@ class GroupConsumer:
         self._settings = settings
         self._topics = {full_name(topic, settings.topic_prefix): topic for topic in topics}
         self._group_id = group_id
+        self._joining = Joining()
         self._consumer: Any = None
 
     def poll(self, timeout_s: float = 0.5) -> list[Record]:
@@ -218,6 +220,9 @@ class GroupConsumer:
             batches = self._consumer.poll(timeout_ms=int(timeout_s * 1_000))
         except KafkaError as error:
             raise _unreachable(self._settings, error) from error
+        if self._joining.takes_too_long(self._consumer):
+            self.close()
+            raise BrokerError(f"Kafka does not say whether it lets us into the group {self._group_id}; it is asked again.")
         return [_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
 
     def commit(self) -> None:
@@ -231,6 +236,7 @@ class GroupConsumer:
 
     def close(self) -> None:
         """Leave the group without committing; never raises."""
+        self._joining.begin_anew()
         if self._consumer is not None:
             close_quietly(self._consumer)
             self._consumer = None

@@ -1,4 +1,4 @@
-"""Connections to Kafka of which both ends believe that they work, while nothing passes, must not silence a worker."""
+"""Connections to Kafka of which both ends believe that they work, while nothing passes, must not silence anybody."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from stream.adapters import joining
+from stream.adapters.kafka import GroupConsumer
+from stream.adapters.topics import Topic
+from stream.errors import BrokerError
 from tests.proof.run import Stage
 from tests.proof.scenario import Scenario
 
@@ -31,6 +35,29 @@ def test_a_worker_goes_on_when_its_connections_say_nothing_any_more(stage: Stage
     assert stage.settle()
     verdict = stage.judge()
     assert verdict.holds, verdict.problems
+
+
+def test_a_reader_of_a_group_asks_again_when_nobody_answers(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "_PATIENCE_S", 20.0)  # the one before is counted for ten
+    first, second = (GroupConsumer(stage.settings, [Topic.UNDECIDED], "readers") for _ in range(2))
+    assert within(_PATIENCE_S, lambda: is_let_in(first, []))
+    second.poll(0.5)  # waits for the first one, which does not poll
+    stage.kafka.network.mute(0)
+    first.close()
+
+    refusals: list[str] = []
+    assert within(_PATIENCE_S, lambda: is_let_in(second, refusals))
+
+    assert "asked again" in refusals[0]
+    second.close()
+
+
+def is_let_in(reader: GroupConsumer, refusals: list[str]) -> bool:
+    try:
+        reader.poll(0.2)
+    except BrokerError as error:
+        refusals.append(str(error))
+    return reader._consumer is not None and bool(reader._consumer.assignment())
 
 
 def within(seconds: float, is_so: Callable[[], bool]) -> bool:

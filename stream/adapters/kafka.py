@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -19,6 +17,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from stream.adapters.broker_refusal import why_refused
 from stream.adapters.brokers import bootstrap_servers, client_options, connect
 from stream.adapters.joining import Joining
+from stream.adapters.record import Record, read_record
 from stream.adapters.topics import Topic, full_name
 from stream.errors import BrokerError
 from stream.settings import Settings
@@ -124,19 +123,6 @@ class Publisher:
                 self._known.clear()
 
 
-@dataclass(frozen=True)
-class Record:
-    """A record as it was read. `value` is None for a tombstone."""
-
-    topic: Topic
-    partition: int
-    offset: int
-    timestamp: datetime
-    key: str | None
-    value: bytes | None
-    headers: dict[str, bytes]
-
-
 class Tail:
     """Reads whole topics from the beginning and goes on reading; belongs to one thread, connects when first polled.
 
@@ -159,7 +145,7 @@ class Tail:
             self._measure()
         except KafkaError as error:
             raise _unreachable(self._settings, error) from error
-        return [_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
+        return [read_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
 
     def is_caught_up(self) -> bool:
         """Tell whether everything that was in the topics at the last look has been read."""
@@ -223,7 +209,7 @@ class GroupConsumer:
         if self._joining.takes_too_long(self._consumer):
             self.close()
             raise BrokerError(f"Kafka does not say whether it lets us into the group {self._group_id}; it is asked again.")
-        return [_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
+        return [read_record(self._topics[raw.topic], raw) for batch in batches.values() for raw in batch]
 
     def commit(self) -> None:
         """Remember that everything polled so far is done. Raises `BrokerError`; then it is simply read again."""
@@ -286,18 +272,6 @@ def _require_topic(producer: Any, name: str) -> None:
             if not tries_left:
                 raise BrokerError(f"Topic {name} does not exist, or Kafka does not answer; run `groupdesk topics`.") from error
     raise BrokerError(f"Topic {name} does not exist; run `groupdesk topics`.")
-
-
-def _record(topic: Topic, raw: Any) -> Record:
-    return Record(
-        topic=topic,
-        partition=raw.partition,
-        offset=raw.offset,
-        timestamp=datetime.fromtimestamp(raw.timestamp / 1_000, UTC),
-        key=None if raw.key is None else raw.key.decode("utf-8", "replace"),
-        value=raw.value,
-        headers=dict(raw.headers),
-    )
 
 
 def _unreachable(settings: Settings, error: KafkaError) -> BrokerError:

@@ -49,8 +49,6 @@ log = logs.get(__name__)
 _FETCH_WAIT_MS = 50
 _FETCH_S = 0.2  # that long a seek waits for the fetch before it
 
-_GONE = "Kafka went away while this worker started; it ends and starts afresh"
-
 _partition = DefaultPartitioner()
 
 
@@ -143,14 +141,18 @@ class QuietTopic(faust.Topic):  # type: ignore[misc] # Faust is untyped
         log.warning("not sent; it is sent again by itself", topic=self.get_topic_name(), kind=type(error).__name__)
 
 
-class Producer(driver.Producer):  # type: ignore[misc] # Faust is untyped
-    """Faust's producer, with a way past its buffer."""
+class StartsWithKafka:
+    """A part of Faust that connects when it starts, and takes a Kafka that has just gone away for no fault of the program's."""
 
     async def on_start(self) -> None:
         try:
-            await super().on_start()
+            await super().on_start()  # type: ignore[misc] # of the part that this stands before
         except KafkaConnectionError:
-            end(_GONE)
+            end("Kafka went away while this worker started; it ends and starts afresh")
+
+
+class Producer(StartsWithKafka, driver.Producer):  # type: ignore[misc] # Faust is untyped
+    """Faust's producer, with a way past its buffer."""
 
     async def flush(self) -> None:
         """Wait for nothing: what a commit covers is stored already, and stopping the producer sends what is left."""
@@ -245,13 +247,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc] # Faust is untyped
         return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
 
-class _ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Faust is untyped
-    async def on_start(self) -> None:
-        try:
-            await super().on_start()
-        except KafkaConnectionError:
-            end(_GONE)
-
+class _ConsumerThread(StartsWithKafka, driver.AIOKafkaConsumerThread):  # type: ignore[misc] # Faust is untyped
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS  # noqa: SLF001 -- Faust has no setting for it

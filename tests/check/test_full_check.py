@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from stream.core.ticket import Ticket, TicketState
 from stream.settings import Settings, as_environment
 from tests.processes import running_from
 from tests.stand_ins.openai_server import label_all, serving
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(300)]
 
@@ -97,7 +97,7 @@ def test_it_uses_the_groupdesk_that_runs_names_the_part_that_is_missing_and_clea
         assert stages["Webhook Processing"]["result"] == "ok"
 
         with process(settings, "worker"):
-            wait_until(lambda: part(settings, "worker") == "ok")
+            wait_for("a worker that is well", lambda: part(settings, "worker") == "ok", 90)
             if IS_LONG:
                 assert interrupted_check(settings, signal.SIGINT) == 1
                 assert states(settings) == [TicketState.CLOSED]
@@ -183,7 +183,7 @@ def test_a_group_that_is_not_read_is_told_as_what_to_fix(settings: Settings, tmp
 @contextmanager
 def up(settings: Settings, *arguments: str) -> Iterator[None]:
     with process(settings, "up", *arguments) as printed:
-        wait_until(lambda: "\nOpen\n" in printed.read_text())
+        wait_for("the demo to be open", lambda: "\nOpen\n" in printed.read_text(), 90)
         yield
 
 
@@ -204,13 +204,6 @@ def process(settings: Settings, *arguments: str) -> Iterator[Path]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
-
-
-def wait_until(is_so: Callable[[], bool], deadline_s: float = 90) -> None:
-    deadline = time.monotonic() + deadline_s
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.05)
 
 
 def part(settings: Settings, name: str) -> str:

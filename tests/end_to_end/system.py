@@ -7,8 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from stream.adapters.topics import Topic
 from stream.core.events import TicketEvent
 from stream.core.ticket import Ticket
 from stream.settings import Settings
+from tests.waiting import wait_for
 
 SECRET = "the-secret-of-the-end-to-end-tests-0001"
 
@@ -29,18 +28,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_for(what: str, look: Callable[[], Any], seconds: float = 30.0) -> Any:
-    """Return what `look` finds; fail with `what` when it finds nothing in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.05)
 
 
 class System:

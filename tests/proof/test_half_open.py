@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +13,13 @@ from stream.adapters.topics import Topic
 from stream.errors import BrokerError
 from tests.proof.run import Stage
 from tests.proof.scenario import Scenario
+from tests.waiting import wait_for
 
 _PATIENCE_S = 60.0  # Faust would wait for 90 s
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> object:
+def stage(tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(Scenario(messages=200, rate=10.0, poison=0.0, roles=("bridge", "worker"), quiet_s=_PATIENCE_S), tmp_path)
     yield stage
     stage.close()
@@ -27,7 +27,7 @@ def stage(tmp_path: Path) -> object:
 
 def test_a_worker_goes_on_when_its_connections_say_nothing_any_more(stage: Stage) -> None:
     load = stage.start()
-    assert within(_PATIENCE_S, lambda: len(stage.logbook.pages.changes) > 0)
+    wait_for("the first change of the table", lambda: stage.logbook.pages.changes, _PATIENCE_S)
 
     stage.kafka.network.mute(0)
 
@@ -40,13 +40,13 @@ def test_a_worker_goes_on_when_its_connections_say_nothing_any_more(stage: Stage
 def test_a_reader_of_a_group_asks_again_when_nobody_answers(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "_PATIENCE_S", 20.0)  # the one before is counted for ten
     first, second = (GroupConsumer(stage.settings, [Topic.UNDECIDED], "readers") for _ in range(2))
-    assert within(_PATIENCE_S, lambda: is_let_in(first, []))
+    wait_for("the first reader to be let in", lambda: is_let_in(first, []), _PATIENCE_S)
     second.poll(0.5)  # waits for the first one, which does not poll
     stage.kafka.network.mute(0)
     first.close()
 
     refusals: list[str] = []
-    assert within(_PATIENCE_S, lambda: is_let_in(second, refusals))
+    wait_for("the second reader to be let in", lambda: is_let_in(second, refusals), _PATIENCE_S)
 
     assert "asked again" in refusals[0]
     second.close()
@@ -58,10 +58,3 @@ def is_let_in(reader: GroupConsumer, refusals: list[str]) -> bool:
     except BrokerError as error:
         refusals.append(str(error))
     return reader._consumer is not None and bool(reader._consumer.assignment())
-
-
-def within(seconds: float, is_so: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return is_so()

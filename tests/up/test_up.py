@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from stream.settings import Settings, as_environment
 from stream.up import Session
 from stream.up.roles import ROLES
 from tests.processes import running_from
+from tests.waiting import wait_for
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(180)]
 
@@ -61,7 +62,7 @@ class Groupdesk:
             found[:] = re.finditer(pattern, self.printed, re.MULTILINE)
             return bool(found) or self.process.poll() is not None
 
-        wait_until(appeared, deadline_s)
+        wait_for(f"{pattern} on the terminal", appeared, deadline_s)
         assert found, self.printed
         return found[-1]
 
@@ -78,13 +79,6 @@ def started(settings: Settings, *arguments: str) -> Iterator[Groupdesk]:
     finally:
         if groupdesk.process.poll() is None:
             groupdesk.stop(signal.SIGTERM)
-
-
-def wait_until(is_so: Callable[[], bool], deadline_s: float = 60) -> None:
-    deadline = time.monotonic() + deadline_s
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.05)
 
 
 def role_pids(settings: Settings) -> dict[str, int]:
@@ -104,7 +98,7 @@ def test_everything_comes_up_stops_without_a_trace_and_finds_its_state_again(set
                 assert json.load(answer)["parts"]
             if round_number == 1:
                 deliver(address, webhook_secret(own))
-            wait_until(lambda: sheet_rows(own) == 1)
+            wait_for("the row in the sheet", lambda: sheet_rows(own) == 1, 60)
             assert open_to_others(own.data_dir) == []
             assert groupdesk.stop() == 0
         assert groupdesk.printed.endswith("Stopped.\n")
@@ -178,7 +172,7 @@ def test_a_role_that_is_killed_again_and_again_comes_back_each_time(settings: Se
             os.kill(role_pids(settings)["bridge"], signal.SIGKILL)
             watching = threading.Thread(target=session.watch)
             watching.start()
-            wait_until(partial(has_told_kills, said, number + 1))
+            wait_for("the kill to be told", partial(has_told_kills, said, number + 1), 60)
             session.stopping.set()
             watching.join()
             session.stopping.clear()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Any, NoReturn
 
 import pytest
 
@@ -18,3 +19,18 @@ async def consumer() -> Consumer:
         """Take what Faust tells a consumer's owner."""
 
     return app.transport.create_consumer(callback=nothing, on_partitions_revoked=nothing, on_partitions_assigned=nothing)
+
+
+class Ended(BaseException):
+    """The process would end here, with this status."""
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> type[Ended]:
+    """Return what is raised where the process would end at once."""
+
+    def end(status: int) -> NoReturn:
+        raise Ended(status)
+
+    monkeypatch.setattr(os, "_exit", end)
+    return Ended

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from typing import Any, NoReturn
 
 import faust
@@ -190,22 +189,15 @@ async def test_what_goes_wrong_with_a_message_reaches_who_waits_for_it(consumer:
 async def test_a_worker_whose_kafka_goes_away_at_the_start_says_so_in_one_sentence(
     consumer: Consumer,
     part: str,
-    monkeypatch: pytest.MonkeyPatch,
+    ends: type[BaseException],
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    class Ended(BaseException):
-        """The process would end here."""
-
-    def end(status: int) -> NoReturn:
-        raise Ended(status)
-
-    monkeypatch.setattr(os, "_exit", end)
     consumer.app.transport.Producer = Producer
     starting = consumer.app.transport.create_producer() if part == "producer" else consumer._new_consumer_thread()
     starting.thread_loop = asyncio.get_running_loop()
 
-    with pytest.raises(Ended, match="75"):
+    with pytest.raises(ends, match="75"):
         await starting.on_start()
 
     said = capsys.readouterr().out + caplog.text  # the one, or the other where a role was started before in this process

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from stream.adapters.rule_files import build_book, take_snapshot
 from stream.adapters.yaml_lines import Problem
-from stream.worker.heartbeat import tell_problems
+from stream.settings import Settings
+from stream.worker.heartbeat import Heartbeat, tell_problems
+from stream.worker.lease import Lease
 
 GROUPS = "version: 1\ngroups: []\n"
 
@@ -51,3 +56,22 @@ def test_a_folder_that_went_away_is_told_without_its_address() -> None:
     told = tell_problems([Problem("/x/r", 1, "", "There is no rules folder at /x/r")], Path("/x/r"))
 
     assert told["rules"] == "1 problem: the rules folder cannot be read; see the worker's log"
+
+
+async def test_a_worker_of_which_kafka_has_not_heard_does_not_say_that_it_is_well() -> None:
+    now, said = [100.0], []
+    lease = Lease(lambda: now[0])
+    lease.renew(100.0)
+    watcher = SimpleNamespace(book=SimpleNamespace(version="0" * 12), problems=())
+    agent: Any = SimpleNamespace(app=SimpleNamespace(lease=lease), is_recovered=True, summaries={}, watcher=watcher)
+
+    async def send(**record: Any) -> None:
+        said.append(json.loads(record["value"]))
+
+    heartbeat = Heartbeat(agent, SimpleNamespace(send=send), Settings(_env_file=None))
+    await heartbeat.beat()
+    now[0] += 12
+    await heartbeat.beat()
+
+    assert [each["status"] for each in said] == ["ok", "degraded"]
+    assert "has not heard of it for 12 s" in said[1]["detail"]

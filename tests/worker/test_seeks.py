@@ -149,3 +149,15 @@ async def test_a_partition_without_an_offset_is_read_from_its_beginning(consumer
     await consumer.perform_seek()
     assert (await consumer._getmany({INBOUND}, 1.0))[INBOUND][0] == 0
     assert consumer.begins_at == {INBOUND: 0}
+
+
+async def test_a_kafka_that_does_not_tell_where_the_table_begins_ends_the_worker(
+    consumer: Consumer, ends: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def in_vain(*_: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(driver.Consumer, "seek_wait", in_vain)
+
+    with pytest.raises(ends, match="75"):
+        await consumer.seek_wait({CHANGELOG: 0})

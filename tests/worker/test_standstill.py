@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import SimpleNamespace
 from typing import NoReturn
 
@@ -11,10 +10,6 @@ import pytest
 from stream.worker.standstill import Standstill
 
 PARTITION = "inbound-0"
-
-
-class Ended(Exception):
-    """The process would end here."""
 
 
 class Worker:
@@ -34,21 +29,17 @@ class Worker:
 
 
 @pytest.fixture
-def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
-    def end(status: int) -> NoReturn:
-        raise Ended(status)
-
-    monkeypatch.setattr(os, "_exit", end)
+def worker(ends: type[BaseException]) -> Worker:  # noqa: ARG001 -- a process that ended would take the tests with it
     return Worker()
 
 
-def test_a_table_that_is_not_read_back_for_a_minute_ends_it(worker: Worker) -> None:
+def test_a_table_that_is_not_read_back_for_a_minute_ends_it(worker: Worker, ends: type[BaseException]) -> None:
     worker.unread = 7
     worker.standstill.end_if_not_read_back()
     worker.now += 59
     worker.standstill.end_if_not_read_back()
     worker.now += 2
-    with pytest.raises(Ended, match="75"):
+    with pytest.raises(ends, match="75"):
         worker.standstill.end_if_not_read_back()
 
 
@@ -68,12 +59,12 @@ def test_a_new_rebalance_gives_it_another_minute(worker: Worker) -> None:
     worker.standstill.end_if_not_read_back()
 
 
-def test_records_that_wait_and_do_not_come_end_it(worker: Worker) -> None:
+def test_records_that_wait_and_do_not_come_end_it(worker: Worker, ends: type[BaseException]) -> None:
     worker.standstill.end_if_passed_over(PARTITION, 0)
     worker.highest, worker.now = 2, worker.now + 29
     worker.standstill.end_if_stuck()
     worker.now += 2
-    with pytest.raises(Ended, match="75"):
+    with pytest.raises(ends, match="75"):
         worker.standstill.end_if_stuck()
 
 
@@ -94,11 +85,13 @@ def test_a_quiet_night_does_not_end_it(worker: Worker) -> None:
 
 
 @pytest.mark.parametrize(("came", "goes_on"), [((0, 1), True), ((0, 2), False), ((1,), False)])
-def test_a_record_that_was_passed_over_ends_it(worker: Worker, came: tuple[int, ...], goes_on: bool) -> None:
+def test_a_record_that_was_passed_over_ends_it(
+    worker: Worker, ends: type[BaseException], came: tuple[int, ...], goes_on: bool
+) -> None:
     try:
         for offset in came:
             worker.standstill.end_if_passed_over(PARTITION, offset)
-    except Ended:
+    except ends:
         assert not goes_on
     else:
         assert goes_on
